@@ -1,0 +1,142 @@
+/*
+ * Envelopes: a message on its way, and in the mailbox.
+ *
+ *     +------+-------+-----------------+--------+------------------------------+
+ *     | next | class | to, later data  | tag    | payload                      |
+ *     |      |       |                 | size   |                              |
+ *     +------+-------+-----------------+--------+------------------------------+
+ *      8      8       8                 4 + 4    a message of 32 bytes fits one line
+ *
+ * The class says what the payload is, so that nothing else needs room for it:
+ *
+ *     plain                        bytes
+ *     buffer            struct gr_buffer, moved
+ *     ask     promise,  bytes
+ *     ask buffer  promise,  struct gr_buffer
+ *
+ * Until it is delivered an envelope carries its address, and in place of the address's
+ * loop, which is known where it arrives, the loop that it comes from. From then on the
+ * same word is where the handler finds its data.
+ *
+ * Invariants:
+ *   1. An envelope belongs to whoever holds it: the sender, an outbox, an inbox, a mailbox,
+ *      the handler's turn. Whoever holds it last gives it to gr__envelope_end().
+ *   2. An unanswered ask has a promise that is not zero; it is answered by the end at the
+ *      latest.
+ */
+#ifndef GREENROOM_ACTORS_ENVELOPE_H
+#define GREENROOM_ACTORS_ENVELOPE_H
+
+#include <string.h>
+
+#include <greenroom/message.h>
+
+#include "loop/loop.h"
+#include "loop/task.h"
+
+struct gr__envelope {
+    struct gr__task task;
+    struct gr_message message; /* once delivered, data is set; until then its word is the address */
+    unsigned char payload[];
+};
+
+enum gr__envelope_kind { GR__PLAIN, GR__BUFFER, GR__ASK, GR__ASK_BUFFER, GR__KINDS };
+
+/* By kind; envelopes of foreign threads have their own, since their memory is malloc's. */
+extern const struct gr__task_class gr__envelope_classes[GR__KINDS];
+extern const struct gr__task_class gr__envelope_foreign_class;
+
+static inline struct gr__envelope *gr__envelope_of(const struct gr__task *task)
+{
+    return gr__container_of(task, struct gr__envelope, task);
+}
+
+static inline enum gr__envelope_kind gr__envelope_kind(const struct gr__envelope *envelope)
+{
+    return (enum gr__envelope_kind)(envelope->task.class - gr__envelope_classes);
+}
+
+/* What stands in the payload ahead of the bytes or the buffer. */
+static inline size_t gr__envelope_ahead(enum gr__envelope_kind kind)
+{
+    return kind >= GR__ASK ? sizeof(gr_promise) : 0;
+}
+
+static inline size_t gr__envelope_bytes(enum gr__envelope_kind kind, size_t size)
+{
+    size_t held = kind & GR__BUFFER ? sizeof(struct gr_buffer) : size;
+    return sizeof(struct gr__envelope) + gr__envelope_ahead(kind) + held;
+}
+
+static inline gr_promise *gr__envelope_promise(struct gr__envelope *envelope)
+{
+    return (gr_promise *)(void *)envelope->payload;
+}
+
+static inline struct gr_buffer *gr__envelope_buffer(struct gr__envelope *envelope)
+{
+    size_t ahead = gr__envelope_ahead(gr__envelope_kind(envelope));
+    return (struct gr_buffer *)(void *)(envelope->payload + ahead);
+}
+
+static inline void gr__envelope_address(struct gr__envelope *envelope, uint64_t word)
+{
+    static_assert(sizeof(void *) == sizeof(uint64_t), "a handle fits a pointer's place");
+    memcpy(&envelope->message.data, &word, sizeof word);
+}
+
+static inline uint64_t gr__envelope_word(const struct gr__envelope *envelope)
+{
+    uint64_t word;
+    memcpy(&word, &envelope->message.data, sizeof word);
+    return word;
+}
+
+/* Point the message at its data: it has arrived. */
+static inline void gr__envelope_deliver(struct gr__envelope *envelope)
+{
+    enum gr__envelope_kind kind = gr__envelope_kind(envelope);
+    if (kind & GR__BUFFER)
+        envelope->message.data = gr__envelope_buffer(envelope)->data;
+    else
+        envelope->message.data = envelope->payload + gr__envelope_ahead(kind);
+}
+
+/* An envelope of a kind from the loop's pool, with tag and size set; NULL without memory. */
+static inline struct gr__envelope *
+gr__envelope_take(struct gr__loop *loop, enum gr__envelope_kind kind, uint32_t tag, size_t size)
+{
+    struct gr__envelope *envelope = gr__pool_take(&loop->pool, gr__envelope_bytes(kind, size));
+    if (envelope == NULL)
+        return NULL;
+
+    envelope->task.class = &gr__envelope_classes[kind];
+    envelope->message.tag = tag;
+    envelope->message.size = (uint32_t)size;
+    return envelope;
+}
+
+/* Take the memory alone back: what was in it is somebody else's now. */
+static inline void gr__envelope_give(struct gr__loop *loop, struct gr__envelope *envelope)
+{
+    gr__pool_give(&loop->pool, envelope,
+                  gr__envelope_bytes(gr__envelope_kind(envelope), envelope->message.size));
+}
+
+/*
+ * The handler is done with it, or nobody will be: what is unanswered gets `status`, what was
+ * not taken is released, and the memory goes back.
+ */
+void gr__envelope_end_slowly(struct gr__loop *loop, struct gr__envelope *envelope, int status);
+
+static inline void gr__envelope_end(struct gr__loop *loop, struct gr__envelope *envelope,
+                                    int status)
+{
+    enum gr__envelope_kind kind = gr__envelope_kind(envelope);
+    if (kind == GR__PLAIN || (kind == GR__ASK && gr__envelope_promise(envelope)->name == 0))
+        gr__envelope_give(loop, envelope);
+    else
+        gr__envelope_end_slowly(loop, envelope, status);
+}
+
+#endif

@@ -1,0 +1,142 @@
+/**
+ * @file actor.h
+ * @brief State, a handler and a mailbox, pinned to one loop, handling one message at a time.
+ *
+ *     static const struct gr_behavior account = {
+ *         .name = "account", .receive = account_receive, .state_bytes = sizeof(struct account)};
+ *
+ *     gr_actor_spawn(&account, NULL, &actor) ... gr_send(actor, ...) ... gr_actor_stop(actor, 0)
+ *
+ *         start --> receive, receive, receive ... --> stop
+ *
+ * The handler is called as a plain function, and holds a stack only while it
+ * waits. While it does, the actor handles nothing else: its mailbox fills.
+ *
+ * A behavior is a constant that all its actors share. The state is a piece of
+ * zeroed memory for each actor, at self->state; only its handler and hooks
+ * touch it.
+ *
+ * A handler that returns a negative code has failed: the actor stops with that
+ * reason, and the run's report function hears of it.
+ *
+ * Mailboxes are bounded. What a sender to a full one gets is when_full's choice;
+ * by default it waits. No ring of actors can wait for each other in this way: a
+ * send that would close a ring is let in above the bound.
+ */
+#ifndef GREENROOM_ACTOR_H
+#define GREENROOM_ACTOR_H
+
+#include <greenroom/base.h>
+#include <greenroom/message.h>
+
+GR__BEGIN
+
+/** An actor, from anywhere. Zero names none. */
+typedef struct gr_actor {
+    uint64_t name; /**< opaque */
+} gr_actor;
+
+/** An actor, to its own handler. */
+struct gr_self {
+    void *state; /**< the behavior's state_bytes, zeroed before start */
+};
+
+/** What becomes of a message to a full mailbox. */
+enum gr_when_full {
+    GR_FULL_WAIT = 0,    /**< its sender waits; where it cannot, it gets -EAGAIN */
+    GR_FULL_FAIL,        /**< its sender gets -EAGAIN, or -EAGAIN is the reply to its ask */
+    GR_FULL_DROP_NEWEST, /**< it is dropped, as a dead letter */
+    GR_FULL_DROP_OLDEST, /**< the oldest in the mailbox is dropped for it, as a dead letter */
+    GR_FULL_GROW         /**< there is no bound */
+};
+
+/** Messages that a mailbox holds unless its behavior says otherwise. */
+#define GR_MAILBOX_DEFAULT 1024
+
+/** What its actors are like. Must outlive them all: a constant, usually. */
+struct gr_behavior {
+    const char *name; /**< for reports */
+
+    /**
+     * Handles one message. May wait. 0, or a negative code: the actor has failed and stops, and
+     * the asker, if there is one and it has no reply yet, gets the code.
+     */
+    int (*receive)(struct gr_self *self, const struct gr_message *message);
+
+    /** Sets the state up, before any message. May wait, and may fail: then the spawn does. Or NULL. */
+    int (*start)(struct gr_self *self, const void *argument, size_t size);
+
+    /** Takes the state down, after the last message. May wait. The reason: 0, or why. Or NULL. */
+    void (*stop)(struct gr_self *self, int reason);
+
+    size_t state_bytes;          /**< of each actor's state */
+    uint32_t mailbox_max;        /**< messages; 0: #GR_MAILBOX_DEFAULT */
+    enum gr_when_full when_full; /**< what becomes of more */
+};
+
+/** Spawn on the caller's loop; the default. */
+#define GR_HERE 0
+/** Spawn on the loops in turn. */
+#define GR_SPREAD (-1)
+/** Spawn on the loop with that number. */
+#define GR_ON_LOOP(number) ((number) + 1)
+
+/** How to spawn an actor. Zero everywhere is the default. */
+struct gr_actor_options {
+    int where;             /**< #GR_HERE, #GR_SPREAD or #GR_ON_LOOP() */
+    const char *name;      /**< for reports; outlives the actor. NULL: the behavior's */
+    const void *argument;  /**< for the start hook; on another loop it sees a copy */
+    size_t argument_bytes; /**< at argument; #GR_MESSAGE_MAX at most to another loop */
+    gr_time deadline;      /**< to be spawned by, on another loop; 0: #GR_FOREVER */
+};
+
+/**
+ * Make an actor. On another loop than the caller's this waits for that loop's answer.
+ *
+ * @param options  or NULL
+ *
+ * @thread runner
+ * @owner  the actor lives until it is stopped, fails, or the run ends
+ * @errors -EINVAL no such loop, -ENOMEM, -EMSGSIZE an argument too large to send, -ESHUTDOWN while
+ *         the loop stops, -ETIMEDOUT, -ECANCELED, or the start hook's own
+ */
+GR_FALLIBLE int gr_actor_spawn(const struct gr_behavior *behavior,
+                               const struct gr_actor_options *options, gr_actor *ret_actor);
+
+/**
+ * Have an actor stop, once the handler it is in has returned; a wait in it is cancelled.
+ *
+ * What is left in its mailbox are dead letters, and asks among it get -ESTALE. Stale or zero is
+ * ignored. An actor that has begun to stop keeps its first reason.
+ *
+ * @param reason  0, or a negative code; for the stop hook
+ *
+ * @thread any
+ * @errors -ENOMEM for the order to another loop, -ESHUTDOWN where that has stopped
+ */
+GR_FALLIBLE int gr_actor_stop(gr_actor actor, int reason);
+
+/**
+ * The actor's own handle.
+ *
+ * @thread loop, inside the handler or a hook
+ */
+GR_API gr_actor gr_self_actor(const struct gr_self *self);
+
+/**
+ * How many actors live on the calling loop.
+ *
+ * @thread loop
+ */
+GR_API size_t gr_actor_count(void);
+
+/**
+ * How many messages on the calling loop had no actor to handle them, since it started.
+ *
+ * @thread loop
+ */
+GR_API uint64_t gr_dead_letters(void);
+
+GR__END
+
+#endif

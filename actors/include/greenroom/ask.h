@@ -1,0 +1,74 @@
+/**
+ * @file ask.h
+ * @brief Messages that are replied to, and passing one on.
+ *
+ *     runner                          actor
+ *     gr_ask(actor, BALANCE, ...) --> receive --> gr_reply(message, &cents, sizeof cents)
+ *        waits ...                                   |
+ *        0, and the cents <--------------------------+
+ *
+ * An ask always ends: with the reply, with the handler's error, with -ESTALE
+ * when the actor has ended or ends before it came to it, or at the deadline. A
+ * reply that comes later than that meets a stale handle and vanishes.
+ *
+ * To ask many at once, start the asks and await their futures in any order.
+ */
+#ifndef GREENROOM_ASK_H
+#define GREENROOM_ASK_H
+
+#include <greenroom/actor.h>
+#include <greenroom/base.h>
+#include <greenroom/buffer.h>
+#include <greenroom/future.h>
+
+GR__BEGIN
+
+/**
+ * Ask an actor, and wait for its reply.
+ *
+ * @param ret_reply   gets the reply; untouched on error
+ * @param reply_size  bytes at @p ret_reply, exactly as many as the reply has
+ * @param deadline    for all of it: room in the mailbox, and the reply
+ *
+ * @thread runner
+ * @owner  @p data stays the caller's; its bytes are copied
+ * @errors -ESTALE, -EMSGSIZE (the reply is of another size, or @p size is above #GR_MESSAGE_MAX),
+ *         -EAGAIN, -ENOMEM, -ETIMEDOUT, -ECANCELED, -ESHUTDOWN, or the handler's own
+ */
+GR_FALLIBLE int gr_ask(gr_actor to, uint32_t tag, const void *data, size_t size, void *ret_reply,
+                       size_t reply_size, gr_time deadline);
+
+/**
+ * Send the question, and get the reply as a future.
+ *
+ * @thread runner
+ * @owner  the future is the caller's to await or drop
+ * @errors as gr_ask(), for the sending
+ */
+GR_FALLIBLE int gr_ask_start(gr_actor to, uint32_t tag, const void *data, size_t size,
+                             gr_future *ret_future, gr_time deadline);
+
+/**
+ * The same with a question that moves a buffer.
+ *
+ * @thread runner
+ * @owner  @p buffer as in gr_send_buffer(); the future is the caller's to await or drop
+ * @errors as gr_ask(), for the sending
+ */
+GR_FALLIBLE int gr_ask_start_buffer(gr_actor to, uint32_t tag, struct gr_buffer *buffer,
+                                    gr_future *ret_future, gr_time deadline);
+
+/**
+ * Pass a message on to another actor, with its buffer and the right to reply.
+ *
+ * Waits while that one's mailbox is full.
+ *
+ * @thread runner, inside the handler
+ * @owner  what was passed on is the other actor's; on an error it stays with the message
+ * @errors as gr_send()
+ */
+GR_FALLIBLE int gr_forward(const struct gr_message *message, gr_actor to);
+
+GR__END
+
+#endif

@@ -1,0 +1,95 @@
+/*
+ * Mailboxes: how an envelope arrives, and what becomes of one that cannot.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "actors/body.h"
+#include "actors/pressure.h"
+#include "loop/post.h"
+
+void gr__dead_letter(struct gr__loop *loop, struct gr__envelope *envelope, int status)
+{
+    gr__actors_of(loop)->dead_letters++;
+    gr__envelope_end(loop, envelope, status);
+}
+
+static void drop_oldest(struct gr__loop *loop, struct gr__body *body)
+{
+    struct gr__task *oldest = body->first;
+    if (oldest == NULL)
+        return;
+
+    body->first = oldest->next;
+    body->count--;
+    gr__dead_letter(loop, gr__envelope_of(oldest), -EAGAIN);
+}
+
+void gr__body_accept_full(struct gr__loop *loop, struct gr__body *body,
+                          struct gr__envelope *envelope)
+{
+    if (body->behavior->when_full == GR_FULL_DROP_NEWEST) {
+        gr__dead_letter(loop, envelope, -EAGAIN);
+        return;
+    }
+    if (body->behavior->when_full == GR_FULL_DROP_OLDEST)
+        drop_oldest(loop, body);
+    gr__body_accept(loop, body, envelope);
+}
+
+/* Runs on the actor's loop. What comes from elsewhere is let in, and its loop is told. */
+static void arrive(struct gr__task *task)
+{
+    struct gr__loop *loop = gr__loop_here();
+    struct gr__envelope *envelope = gr__envelope_of(task);
+    uint64_t word = gr__envelope_word(envelope);
+    uint64_t name = gr__handle(gr__handle_generation(word), loop->id, gr__handle_index(word));
+    struct gr__body *body = gr__body_find(loop, name);
+    if (body == NULL) {
+        gr__dead_letter(loop, envelope, -ESTALE);
+    } else if (body->count < body->max) {
+        gr__body_accept(loop, body, envelope);
+    } else {
+        gr__body_accept_full(loop, body, envelope);
+        if (body->behavior->when_full <= GR_FULL_FAIL)
+            gr__pressure_tell(loop, body, gr__handle_loop(word));
+    }
+}
+
+static void discard(struct gr__task *task)
+{
+    gr__dead_letter(gr__loop_here(), gr__envelope_of(task), -ESHUTDOWN);
+}
+
+const struct gr__task_class gr__envelope_classes[GR__KINDS] = {
+    [GR__PLAIN] = {"a message", arrive, discard, NULL},
+    [GR__BUFFER] = {"a message", arrive, discard, NULL},
+    [GR__ASK] = {"a message", arrive, discard, NULL},
+    [GR__ASK_BUFFER] = {"a message", arrive, discard, NULL},
+};
+
+static void discard_foreign(struct gr__task *task)
+{
+    gr__foreign_window_leave(gr__loop_here()->id);
+    free(gr__envelope_of(task));
+}
+
+/* A foreign thread's envelope is malloc's. What it says is copied into one of ours. */
+static void arrive_foreign(struct gr__task *task)
+{
+    struct gr__loop *loop = gr__loop_here();
+    struct gr__envelope *foreign = gr__envelope_of(task);
+    struct gr__envelope *envelope =
+        gr__envelope_take(loop, GR__PLAIN, foreign->message.tag, foreign->message.size);
+    if (envelope == NULL) {
+        gr__actors_of(loop)->dead_letters++;
+    } else {
+        memcpy(envelope->payload, foreign->payload, foreign->message.size);
+        envelope->message.data = foreign->message.data;
+        arrive(&envelope->task);
+    }
+    discard_foreign(task);
+}
+
+const struct gr__task_class gr__envelope_foreign_class = {"a message", arrive_foreign,
+                                                          discard_foreign, NULL};

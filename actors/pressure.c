@@ -1,0 +1,375 @@
+/*
+ * Pressure: waiting for room, telling other loops, and finding rings. The design stands in
+ * pressure.h.
+ *
+ * Invariants:
+ *   1. A waiter is in one list: of its target's body, or of this loop's note on a target
+ *      elsewhere. It is in none once it is ready.
+ *   2. body->sending is set exactly while that actor's handler waits here.
+ *   3. This loop has a note on an actor elsewhere from the time it was told "pressed" until it is
+ *      told "room"; both come from that actor's loop, in that order.
+ */
+#include "actors/pressure.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { BUCKETS = 64 };
+
+/* Of an actor with a full mailbox: who waits here, and which loops were told. */
+struct gr__pressure {
+    struct gr__list waiters; /* of struct gr__sending */
+    uint64_t told[GR__LOOPS_MAX / 64];
+};
+
+/* A sender that waits for room; on its own stack. */
+struct gr__sending {
+    struct gr_awaitable awaitable;
+    struct gr__list link;
+    struct gr__list *waiters; /* the list to stand in */
+    struct gr_waiter *waiter;
+    uint64_t to;
+    bool ready;
+    bool let_in; /* once ready: because it was found in a ring */
+};
+
+/* What this loop knows of an actor of another: it is pressed. */
+struct note {
+    struct gr__list link; /* in its bucket */
+    uint64_t name;
+    struct gr__list waiters; /* of struct gr__sending */
+};
+
+/* What loops tell each other: an actor is pressed, or has room again. */
+struct notice {
+    struct gr__task task;
+    uint64_t name;
+};
+
+/* Follows the marks of a sender's target, from loop to loop. */
+struct probe {
+    struct gr__task task;
+    uint64_t sender;
+    uint64_t to; /* what the sender waits for */
+    uint64_t at; /* where to look next */
+};
+
+static struct gr__sending *sending_of(struct gr_awaitable *awaitable)
+{
+    return gr__container_of(awaitable, struct gr__sending, awaitable);
+}
+
+static bool sending_ready(struct gr_awaitable *awaitable)
+{
+    return sending_of(awaitable)->ready;
+}
+
+static int sending_subscribe(struct gr_awaitable *awaitable, struct gr_waiter *waiter)
+{
+    struct gr__sending *sending = sending_of(awaitable);
+    sending->waiter = waiter;
+    gr__list_append(sending->waiters, &sending->link);
+    return 0;
+}
+
+static int sending_take(struct gr_awaitable *awaitable)
+{
+    return sending_of(awaitable)->let_in ? GR__LET_IN : GR__LOOK_AGAIN;
+}
+
+static bool sending_cancel(struct gr_awaitable *awaitable)
+{
+    gr__list_remove(&sending_of(awaitable)->link);
+    return !sending_of(awaitable)->ready;
+}
+
+static const struct gr_awaitable_type sending_type = {
+    "room in a mailbox", sending_ready, sending_subscribe, sending_take, sending_cancel};
+
+static void release(struct gr__sending *sending, bool let_in)
+{
+    gr__list_remove(&sending->link);
+    sending->ready = true;
+    sending->let_in = let_in;
+    sending->waiter->wake(sending->waiter);
+}
+
+static void release_some(struct gr__list *waiters, size_t most)
+{
+    while (most-- > 0 && !gr__list_empty(waiters))
+        release(gr__container_of(waiters->next, struct gr__sending, link), false);
+}
+
+/*
+ * Follow the marks on this loop, from `name` on. Returns `sender` where they come back to it, 0
+ * where they end, or the first actor of another loop. Marks may run round a ring that the sender
+ * is no part of, until its own probe has opened it; so no more steps than there are actors.
+ */
+static uint64_t follow(struct gr__loop *loop, uint64_t name, uint64_t sender)
+{
+    for (uint32_t steps = gr__actors_of(loop)->bodies.live; steps > 0; steps--) {
+        if (name == sender || gr__handle_loop(name) != loop->id)
+            return name;
+        const struct gr__body *body = gr__body_find(loop, name);
+        if (body == NULL || body->sending == NULL)
+            return 0;
+        name = body->sending->to;
+    }
+    return name == sender ? name : 0;
+}
+
+static void give_probe(struct gr__loop *loop, struct probe *probe)
+{
+    gr__pool_give(&loop->pool, probe, sizeof *probe);
+}
+
+static void discard_probe(struct gr__task *task)
+{
+    give_probe(gr__loop_here(), gr__container_of(task, struct probe, task));
+}
+
+/* A probe has come back: its sender is in a ring. */
+static void probe_back(struct gr__task *task)
+{
+    struct gr__loop *loop = gr__loop_here();
+    struct probe *probe = gr__container_of(task, struct probe, task);
+    const struct gr__body *body = gr__body_find(loop, probe->sender);
+    if (body != NULL && body->sending != NULL && body->sending->to == probe->to &&
+        !body->sending->ready)
+        release(body->sending, true);
+    give_probe(loop, probe);
+}
+
+static const struct gr__task_class probe_back_class = {"a ring found", probe_back, discard_probe,
+                                                       NULL};
+
+static void probe_on(struct gr__task *task)
+{
+    struct gr__loop *loop = gr__loop_here();
+    struct probe *probe = gr__container_of(task, struct probe, task);
+    probe->at = follow(loop, probe->at, probe->sender);
+    if (probe->at == 0) {
+        give_probe(loop, probe);
+        return;
+    }
+    if (probe->at == probe->sender)
+        probe->task.class = &probe_back_class;
+    gr__loop_send(loop, gr__handle_loop(probe->at), task);
+}
+
+static const struct gr__task_class probe_class = {"a probe", probe_on, discard_probe, NULL};
+
+/* Whether waiting for `to` closes a ring. What cannot be told here, a probe finds out. */
+static bool closes_ring(struct gr__loop *loop, uint64_t sender, uint64_t to)
+{
+    uint64_t end = follow(loop, to, sender);
+    if (end == sender)
+        return true;
+    if (end == 0)
+        return false;
+
+    struct probe *probe = gr__pool_take(&loop->pool, sizeof *probe);
+    if (probe == NULL)
+        return true; /* without a probe nobody would find the ring, so none must close */
+    *probe = (struct probe){{NULL, &probe_class}, sender, to, end};
+    gr__loop_send(loop, gr__handle_loop(end), &probe->task);
+    return false;
+}
+
+static struct gr__pressure *press(struct gr__loop *loop, struct gr__body *body)
+{
+    if (body->pressure == NULL) {
+        struct gr__pressure *pressure = gr__pool_take(&loop->pool, sizeof *pressure);
+        if (pressure == NULL)
+            return NULL;
+        memset(pressure, 0, sizeof *pressure);
+        gr__list_init(&pressure->waiters);
+        body->pressure = pressure;
+    }
+    return body->pressure;
+}
+
+static struct gr__list *bucket_of(struct gr__loop *loop, uint64_t name)
+{
+    return &gr__actors_of(loop)->pressed[(name * UINT64_C(0x9E3779B97F4A7C15)) >> 58];
+}
+
+static struct note *find_note(struct gr__loop *loop, uint64_t name)
+{
+    struct gr__list *bucket = bucket_of(loop, name);
+    gr__list_each (link, bucket) {
+        struct note *note = gr__container_of(link, struct note, link);
+        if (note->name == name)
+            return note;
+    }
+    return NULL;
+}
+
+bool gr__pressure_remote(struct gr__loop *loop, uint64_t to)
+{
+    return gr__actors_of(loop)->pressed_count > 0 && find_note(loop, to) != NULL;
+}
+
+/* The list in which to wait for an actor, here or elsewhere; NULL: it need not be waited for. */
+static int waiters_of(struct gr__loop *loop, uint64_t to, struct gr__list **ret_waiters)
+{
+    *ret_waiters = NULL;
+    if (gr__handle_loop(to) != loop->id) {
+        struct note *note = find_note(loop, to);
+        if (note != NULL)
+            *ret_waiters = &note->waiters;
+        return 0;
+    }
+
+    struct gr__body *body = gr__body_find(loop, to);
+    if (body == NULL)
+        return 0;
+    struct gr__pressure *pressure = press(loop, body);
+    if (pressure == NULL)
+        return -ENOMEM;
+    *ret_waiters = &pressure->waiters;
+    return 0;
+}
+
+/* A pressure that nobody waits under, and of which no loop was told, must not stay. */
+static void ease(struct gr__loop *loop, uint64_t to)
+{
+    struct gr__body *body = gr__handle_loop(to) == loop->id ? gr__body_find(loop, to) : NULL;
+    if (body != NULL && body->pressure != NULL && body->count < body->max)
+        gr__pressure_relieve(loop, body);
+}
+
+int gr__pressure_wait(struct gr__loop *loop, uint64_t to, gr_time deadline)
+{
+    struct gr__body *sender = gr__body_here(loop);
+    if (sender != NULL &&
+        closes_ring(loop, gr__slots_name(&gr__actors_of(loop)->bodies, sender), to))
+        return GR__LET_IN;
+
+    struct gr__sending sending = {.awaitable = {&sending_type}, .to = to};
+    int rc = waiters_of(loop, to, &sending.waiters);
+    if (rc < 0 || sending.waiters == NULL)
+        return rc;
+
+    if (sender != NULL)
+        sender->sending = &sending;
+    rc = gr_await(&sending.awaitable, deadline);
+    if (sender != NULL)
+        sender->sending = NULL;
+    if (rc < 0)
+        ease(loop, to);
+    return rc;
+}
+
+static void tell(struct gr__loop *loop, unsigned to, const struct gr__task_class *class,
+                 uint64_t name)
+{
+    struct notice *notice = gr__pool_take(&loop->pool, sizeof *notice);
+    if (notice == NULL)
+        return;
+
+    *notice = (struct notice){{NULL, class}, name};
+    gr__loop_send(loop, to, &notice->task);
+}
+
+static uint64_t open_notice(struct gr__task *task)
+{
+    struct notice *notice = gr__container_of(task, struct notice, task);
+    uint64_t name = notice->name;
+    gr__pool_give(&gr__loop_here()->pool, notice, sizeof *notice);
+    return name;
+}
+
+static void discard_notice(struct gr__task *task)
+{
+    open_notice(task);
+}
+
+static void told_room(struct gr__task *task)
+{
+    struct gr__loop *loop = gr__loop_here();
+    struct note *note = find_note(loop, open_notice(task));
+    if (note == NULL)
+        return;
+
+    release_some(&note->waiters, SIZE_MAX);
+    gr__list_remove(&note->link);
+    gr__actors_of(loop)->pressed_count--;
+    gr__pool_give(&loop->pool, note, sizeof *note);
+}
+
+static const struct gr__task_class room_class = {"room", told_room, discard_notice, NULL};
+
+static void told_pressed(struct gr__task *task)
+{
+    struct gr__loop *loop = gr__loop_here();
+    uint64_t name = open_notice(task);
+    struct note *note = gr__pool_take(&loop->pool, sizeof *note);
+    if (note == NULL)
+        return;
+
+    note->name = name;
+    gr__list_init(&note->waiters);
+    gr__list_append(bucket_of(loop, name), &note->link);
+    gr__actors_of(loop)->pressed_count++;
+}
+
+static const struct gr__task_class pressed_class = {"pressed", told_pressed, discard_notice, NULL};
+
+void gr__pressure_tell(struct gr__loop *loop, struct gr__body *body, unsigned source)
+{
+    struct gr__pressure *pressure = press(loop, body);
+    if (pressure == NULL)
+        return;
+
+    uint64_t bit = UINT64_C(1) << source % 64;
+    if (pressure->told[source / 64] & bit)
+        return;
+    pressure->told[source / 64] |= bit;
+    tell(loop, source, &pressed_class, gr__slots_name(&gr__actors_of(loop)->bodies, body));
+}
+
+static void tell_room(struct gr__loop *loop, const struct gr__body *body)
+{
+    uint64_t name = gr__slots_name(&gr__actors_of(loop)->bodies, body);
+    for (unsigned i = 0; i < loop->loop_count; i++)
+        if (body->pressure->told[i / 64] & UINT64_C(1) << i % 64)
+            tell(loop, i, &room_class, name);
+    memset(body->pressure->told, 0, sizeof body->pressure->told);
+}
+
+void gr__pressure_relieve(struct gr__loop *loop, struct gr__body *body)
+{
+    struct gr__pressure *pressure = body->pressure;
+    size_t room = body->stopping ? SIZE_MAX : body->max - body->count;
+    release_some(&pressure->waiters, room);
+    tell_room(loop, body);
+    if (!gr__list_empty(&pressure->waiters))
+        return;
+
+    body->pressure = NULL;
+    gr__pool_give(&loop->pool, pressure, sizeof *pressure);
+}
+
+int gr__pressure_start(struct gr__loop *loop)
+{
+    struct gr__list *buckets = malloc(BUCKETS * sizeof *buckets);
+    if (buckets == NULL)
+        return -ENOMEM;
+
+    for (int i = 0; i < BUCKETS; i++)
+        gr__list_init(&buckets[i]);
+    gr__actors_of(loop)->pressed = buckets;
+    gr__actors_of(loop)->pressed_count = 0;
+    return 0;
+}
+
+void gr__pressure_done(struct gr__loop *loop)
+{
+    struct gr__list *buckets = gr__actors_of(loop)->pressed;
+    for (int i = 0; i < BUCKETS; i++)
+        for (struct gr__list *link; (link = gr__list_shift(&buckets[i])) != NULL;)
+            gr__pool_give(&loop->pool, gr__container_of(link, struct note, link),
+                          sizeof(struct note));
+    free(buckets);
+}

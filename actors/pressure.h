@@ -1,0 +1,55 @@
+/*
+ * Pressure: who waits for room in a full mailbox, and how they hear of it.
+ *
+ * On its own loop an actor knows its waiters. Senders of other loops cannot see that a
+ * mailbox is full; what they have under way arrives above the bound. The actor then tells
+ * their loop, which keeps note of it and lets its senders wait, until it hears that there
+ * is room again:
+ *
+ *     loop 1                                        loop 2, the actor's
+ *     send ...................................-->   arrives at a full mailbox: let in,
+ *     noted: actor is pressed   <-- "pressed" ---   and loop 1 is told, once
+ *     send: waits
+ *                               <-- "room" ------   half of the mailbox is handled
+ *     goes on
+ *
+ * No ring of senders waits for itself. An actor that waits in a send is marked with the
+ * actor it waits for. Before a sender waits, the marks are followed from its target; where
+ * they lead back to the sender, it does not wait, and its message is let in above the
+ * bound. Marks of other loops are followed by a probe that goes from loop to loop:
+ *
+ *     A waits for B    B waits for C    C wants to wait for A:  A -> B -> C, a ring: let in
+ *
+ * Every ring has a last one to be marked, whose walk or probe starts after that and so finds
+ * all other marks in place: it comes back, and that sender is released. A probe that finds
+ * an actor that does not wait ends; one that finds its sender gone on releases nobody. So a
+ * mailbox is overshot by the messages of rings only, one for each time a ring closes.
+ */
+#ifndef GREENROOM_ACTORS_PRESSURE_H
+#define GREENROOM_ACTORS_PRESSURE_H
+
+#include <greenroom/base.h>
+
+#include "actors/body.h"
+
+enum { GR__LOOK_AGAIN = 0, GR__LET_IN = 1 };
+
+/*
+ * Wait for room in the actor's mailbox. GR__LOOK_AGAIN: there may be some, or the actor is gone.
+ * GR__LET_IN: waiting would close a ring, so send above the bound. Or a wait's errors.
+ */
+int gr__pressure_wait(struct gr__loop *loop, uint64_t to, gr_time deadline);
+
+/* Whether a sender to this actor of another loop should wait. */
+bool gr__pressure_remote(struct gr__loop *loop, uint64_t to);
+
+/* An envelope of another loop came to a full mailbox: let that loop know. */
+void gr__pressure_tell(struct gr__loop *loop, struct gr__body *body, unsigned source);
+
+/* There is room again, or the actor is gone: let all who wait look again. */
+void gr__pressure_relieve(struct gr__loop *loop, struct gr__body *body);
+
+int gr__pressure_start(struct gr__loop *loop);
+void gr__pressure_done(struct gr__loop *loop);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * Routes: how a filled envelope gets from a sender to an actor's mailbox.
+ *
+ *     the actor's loop is    here: into the mailbox, if there is room
+ *                            another: into the outbox, unless the actor is known to be
+ *                            pressed or too much is under way
+ *     where it cannot go     the sender waits, or is told so
+ *
+ * An envelope that could not be routed is the caller's still.
+ */
+#ifndef GREENROOM_ACTORS_ROUTE_H
+#define GREENROOM_ACTORS_ROUTE_H
+
+#include <greenroom/base.h>
+
+#include "actors/body.h"
+
+/* No deadline at all: do not wait. */
+#define GR__NOT_AT_ALL INT64_MIN
+
+/* The actor, if it is here and has room, as is mostly so; else NULL: take the route. */
+static inline struct gr__body *gr__body_with_room(struct gr__loop *loop, uint64_t to)
+{
+    if (gr__handle_loop(to) != loop->id)
+        return NULL;
+    struct gr__body *body = gr__body_find(loop, to);
+    return body == NULL || gr__body_full(body) ? NULL : body;
+}
+
+/* Wait as long as `deadline` allows. 0, or what gr_send() may give. */
+int gr__route(struct gr__loop *loop, uint64_t to, struct gr__envelope *envelope, gr_time deadline);
+
+/* Without waiting, and above the bound; a dead letter where there is no such actor. */
+void gr__route_above(struct gr__loop *loop, uint64_t to, struct gr__envelope *envelope);
+
+#endif

@@ -1,0 +1,117 @@
+/*
+ * Sending: filling an envelope, and sending it on its way.
+ *
+ * The common case is a small message to an actor of the same loop with room in its mailbox.
+ * It goes straight in; everything else takes the route.
+ */
+#include <greenroom/send.h>
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "actors/body.h"
+#include "actors/route.h"
+#include "base/copy.h"
+#include "loop/post.h"
+
+static int send_by_route(struct gr__loop *loop, gr_actor to, uint32_t tag, const void *data,
+                         size_t size, gr_time deadline)
+{
+    if (size > GR_MESSAGE_MAX)
+        return -EMSGSIZE;
+    struct gr__envelope *envelope = gr__envelope_take(loop, GR__PLAIN, tag, size);
+    if (envelope == NULL)
+        return -ENOMEM;
+
+    gr__copy(envelope->payload, data, size);
+    int rc = gr__route(loop, to.name, envelope, deadline);
+    if (rc < 0)
+        gr__envelope_give(loop, envelope);
+    return rc;
+}
+
+static int send(struct gr__loop *loop, gr_actor to, uint32_t tag, const void *data, size_t size,
+                gr_time deadline)
+{
+    struct gr__body *body = gr__body_with_room(loop, to.name);
+    if (body == NULL || size > GR_MESSAGE_MAX)
+        return send_by_route(loop, to, tag, data, size, deadline);
+    struct gr__envelope *envelope = gr__envelope_take(loop, GR__PLAIN, tag, size);
+    if (envelope == NULL)
+        return -ENOMEM;
+
+    gr__copy(envelope->payload, data, size);
+    gr__body_accept(loop, body, envelope);
+    return 0;
+}
+
+static struct gr__loop *where_waiting_is_possible(void)
+{
+    struct gr__loop *loop = gr__loop_here();
+    assert(loop != NULL && loop->runner != NULL && "only in a runner, a handler or a callback");
+    return loop;
+}
+
+int gr_send(gr_actor to, uint32_t tag, const void *data, size_t size)
+{
+    return send(where_waiting_is_possible(), to, tag, data, size, GR_FOREVER);
+}
+
+int gr_send_by(gr_actor to, uint32_t tag, const void *data, size_t size, gr_time deadline)
+{
+    return send(where_waiting_is_possible(), to, tag, data, size, deadline);
+}
+
+int gr_send_buffer(gr_actor to, uint32_t tag, struct gr_buffer *buffer, gr_time deadline)
+{
+    struct gr__loop *loop = where_waiting_is_possible();
+    if (buffer->size > UINT32_MAX)
+        return -EMSGSIZE;
+    struct gr__envelope *envelope = gr__envelope_take(loop, GR__BUFFER, tag, buffer->size);
+    if (envelope == NULL)
+        return -ENOMEM;
+
+    *gr__envelope_buffer(envelope) = *buffer;
+    int rc = gr__route(loop, to.name, envelope, deadline);
+    if (rc < 0)
+        gr__envelope_give(loop, envelope);
+    else
+        *buffer = (struct gr_buffer){0};
+    return rc;
+}
+
+/*
+ * A foreign thread's messages are counted while they are on their way, over all such threads and
+ * for each loop: more than the window are turned away, as a full mailbox turns them away.
+ */
+static int send_foreign(gr_actor to, uint32_t tag, const void *data, size_t size)
+{
+    if (size > GR_MESSAGE_MAX)
+        return -EMSGSIZE;
+    if (!gr__foreign_window_enter(gr__handle_loop(to.name)))
+        return -EAGAIN;
+    struct gr__envelope *envelope = malloc(sizeof *envelope + size);
+    if (envelope == NULL) {
+        gr__foreign_window_leave(gr__handle_loop(to.name));
+        return -ENOMEM;
+    }
+
+    envelope->task.class = &gr__envelope_foreign_class;
+    envelope->message = (struct gr_message){.tag = tag, .size = (uint32_t)size};
+    gr__envelope_address(envelope, to.name);
+    gr__copy(envelope->payload, data, size);
+    if (gr__post(NULL, gr__handle_loop(to.name), &envelope->task))
+        return 0;
+
+    gr__foreign_window_leave(gr__handle_loop(to.name));
+    free(envelope);
+    return -ESHUTDOWN;
+}
+
+int gr_try_send(gr_actor to, uint32_t tag, const void *data, size_t size)
+{
+    struct gr__loop *loop = gr__loop_here();
+    if (loop == NULL)
+        return send_foreign(to, tag, data, size);
+    return send(loop, to, tag, data, size, GR__NOT_AT_ALL);
+}

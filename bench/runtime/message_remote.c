@@ -1,0 +1,56 @@
+/* How long does a message take to an actor of another loop, streamed? */
+#include <greenroom/greenroom.h>
+
+#include "bench/lib/bench.h"
+#include "bench/lib/fleet.h"
+
+enum { ADD, TOTAL };
+
+static int add(struct gr_self *self, const struct gr_message *message)
+{
+    uint64_t *sum = self->state;
+    if (message->tag == ADD) {
+        *sum += *(const uint64_t *)message->data;
+        return 0;
+    }
+
+    uint64_t total = *sum;
+    *sum = 0;
+    return gr_reply(message, &total, sizeof total);
+}
+
+static const struct gr_behavior adds = {
+    .name = "adder", .receive = add, .state_bytes = sizeof(uint64_t)};
+
+static int stream(void *context, uint64_t operations)
+{
+    const gr_actor *adder = context;
+    for (uint64_t i = 1; i <= operations; i++) {
+        int rc = gr_send(*adder, ADD, &i, sizeof i);
+        if (rc < 0)
+            return rc;
+    }
+
+    uint64_t total;
+    int rc = gr_ask(*adder, TOTAL, NULL, 0, &total, sizeof total, GR_FOREVER);
+    if (rc < 0)
+        return rc;
+    return total == operations * (operations + 1) / 2 ? 0 : bench_wrong("a message got lost");
+}
+
+static int run(void *context)
+{
+    (void)context;
+    gr_actor adder;
+    int rc = gr_actor_spawn(&adds, &(struct gr_actor_options){.where = GR_ON_LOOP(1)}, &adder);
+    if (rc < 0)
+        return rc;
+
+    return bench_measure(
+        &(struct bench_row){.name = "message_remote", .work = stream, .context = &adder});
+}
+
+int main(int argc, char **argv)
+{
+    return bench_fleet(argc, argv, 2, run);
+}

@@ -1,0 +1,37 @@
+/* How long does a runner's life take: started, run, joined? */
+#include <greenroom/greenroom.h>
+
+#include "bench/lib/bench.h"
+#include "bench/lib/fleet.h"
+
+static int count(void *context)
+{
+    ++*(uint64_t *)context;
+    return 0;
+}
+
+static int start_and_join(void *context, uint64_t operations)
+{
+    (void)context;
+    uint64_t ran = 0;
+    for (uint64_t i = 0; i < operations; i++) {
+        gr_runner runner;
+        int rc = gr_runner_start(count, &ran, NULL, &runner);
+        if (rc == 0)
+            rc = gr_runner_join(runner, GR_FOREVER);
+        if (rc < 0)
+            return rc;
+    }
+    return ran == operations ? 0 : bench_wrong("a runner did not run");
+}
+
+static int run(void *context)
+{
+    (void)context;
+    return bench_measure(&(struct bench_row){.name = "runner_life", .work = start_and_join});
+}
+
+int main(int argc, char **argv)
+{
+    return bench_fleet(argc, argv, 1, run);
+}

@@ -1,0 +1,181 @@
+/*
+ * Pools: what happens when magazines are empty or full. The design stands in pool.h.
+ *
+ * Fresh blocks are cut from a chunk, a magazine of them at a time, in whatever class is asked
+ * for. The first chunk is 64 KiB, each later one twice the one before, up to a huge page. The
+ * end of a chunk that is too small for the block that is wanted is left unused: less than
+ * one block.
+ *
+ *     chunk   |head|64 64 64 64 ...|256 256 ...|64 64 ...|............uncut............|
+ *
+ * A magazine that leaves the pool, or waits in its reserve, carries its count and the link to
+ * the next magazine in its first block.
+ */
+#include "base/pool.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAGAZINE_BYTES = 8192, MAGAZINE_MIN = 8, MAGAZINE_MAX = 64 };
+enum { CHUNK_HEAD = 64, CHUNK_MIN = 64 << 10, CHUNK_MAX = 2 << 20 };
+
+static uint32_t most_blocks(unsigned class)
+{
+    uint32_t fit = (uint32_t)(MAGAZINE_BYTES / gr__pool_class_bytes(class));
+    if (fit < MAGAZINE_MIN)
+        return MAGAZINE_MIN;
+    return fit < MAGAZINE_MAX ? fit : MAGAZINE_MAX;
+}
+
+static bool open_chunk(struct gr__pool *pool)
+{
+    struct gr__chunk *chunk = gr__depot_chunk(pool->depot, pool->chunk_bytes);
+    if (chunk == NULL)
+        return false;
+
+    pool->uncut = (char *)chunk + CHUNK_HEAD;
+    pool->uncut_bytes = chunk->bytes - CHUNK_HEAD;
+    if (pool->chunk_bytes < CHUNK_MAX)
+        pool->chunk_bytes *= 2;
+    return true;
+}
+
+int gr__pool_init(struct gr__pool *pool, struct gr__depot *depot)
+{
+    memset(pool, 0, sizeof *pool);
+    pool->depot = depot;
+    pool->chunk_bytes = CHUNK_MIN;
+    for (unsigned i = 0; i < GR__POOL_CLASSES; i++)
+        pool->classes[i].most = most_blocks(i);
+    if (!open_chunk(pool)) {
+        pool->depot = NULL;
+        return -ENOMEM;
+    }
+    pool->stripe = gr__depot_join(depot);
+    return 0;
+}
+
+/* Write down in its first block what the depot needs to know of a magazine. */
+static struct gr__block *wrap(const struct gr__magazine *magazine)
+{
+    struct gr__block *first = magazine->first;
+    gr__unpoison(first, sizeof *first);
+    first->count = magazine->count;
+    return first;
+}
+
+static void bring(struct gr__pool *pool, unsigned class, struct gr__magazine *magazine)
+{
+    if (magazine->count > 0)
+        gr__depot_give(pool->depot, class, pool->stripe, wrap(magazine));
+    *magazine = (struct gr__magazine){0};
+}
+
+/* Load the first magazine of the reserve. */
+static void load_reserve(struct gr__pool_class *of)
+{
+    struct gr__block *first = of->reserve;
+    of->reserve = first->next_magazine;
+    of->loaded = (struct gr__magazine){first, first->count};
+    gr__poison(&first->next_magazine, sizeof *first - sizeof first->next);
+}
+
+static void empty_class(struct gr__pool *pool, unsigned class)
+{
+    struct gr__pool_class *of = &pool->classes[class];
+    bring(pool, class, &of->loaded);
+    bring(pool, class, &of->previous);
+    while (of->reserve != NULL) {
+        load_reserve(of);
+        bring(pool, class, &of->loaded);
+    }
+}
+
+void gr__pool_done(struct gr__pool *pool)
+{
+    if (pool->depot == NULL)
+        return;
+
+    for (unsigned i = 0; i < GR__POOL_CLASSES; i++)
+        empty_class(pool, i);
+    gr__depot_leave(pool->depot);
+    pool->depot = NULL;
+}
+
+/* Cut blocks of a class into `loaded`, as many as a magazine holds or the chunk has left. */
+static bool cut(struct gr__pool *pool, unsigned class)
+{
+    size_t bytes = gr__pool_class_bytes(class);
+    if (pool->uncut_bytes < bytes && !open_chunk(pool))
+        return false;
+
+    struct gr__magazine *loaded = &pool->classes[class].loaded;
+    size_t fit = pool->uncut_bytes / bytes;
+    uint32_t most = pool->classes[class].most;
+    loaded->count = fit < most ? (uint32_t)fit : most;
+    for (uint32_t i = loaded->count; i-- > 0;) {
+        struct gr__block *block = (struct gr__block *)(void *)(pool->uncut + i * bytes);
+        block->next = loaded->first;
+        loaded->first = block;
+        gr__poison(&block->next_magazine, bytes - sizeof block->next);
+    }
+    pool->uncut += loaded->count * bytes;
+    pool->uncut_bytes -= loaded->count * bytes;
+    return true;
+}
+
+/* Fill `loaded`, which is empty, from wherever blocks are nearest. */
+static bool load(struct gr__pool *pool, unsigned class)
+{
+    struct gr__pool_class *of = &pool->classes[class];
+    if (of->previous.count > 0) {
+        of->loaded = of->previous;
+        of->previous = (struct gr__magazine){0};
+        return true;
+    }
+    if (of->reserve == NULL)
+        of->reserve = gr__depot_take(pool->depot, class, pool->stripe);
+    if (of->reserve == NULL)
+        return cut(pool, class);
+
+    load_reserve(of);
+    return true;
+}
+
+void *gr__pool_refill(struct gr__pool *pool, unsigned class)
+{
+    struct gr__magazine *loaded = &pool->classes[class].loaded;
+    assert(loaded->count == 0);
+    if (!load(pool, class))
+        return NULL;
+
+    struct gr__block *block = loaded->first;
+    loaded->first = block->next;
+    loaded->count--;
+    return block;
+}
+
+void gr__pool_drain(struct gr__pool *pool, unsigned class)
+{
+    struct gr__pool_class *of = &pool->classes[class];
+    assert(of->previous.count == 0 || of->previous.count == of->most);
+    bring(pool, class, &of->previous);
+    of->previous = of->loaded;
+    of->loaded = (struct gr__magazine){0};
+}
+
+void *gr__pool_take_large(struct gr__pool *pool, size_t bytes)
+{
+    void *memory = malloc(bytes);
+    if (memory != NULL)
+        pool->live_bytes += (int64_t)bytes;
+    return memory;
+}
+
+void gr__pool_give_large(struct gr__pool *pool, void *memory, size_t bytes)
+{
+    pool->live_bytes -= (int64_t)bytes;
+    free(memory);
+}

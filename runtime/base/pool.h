@@ -1,0 +1,141 @@
+/*
+ * Pools: a loop's own memory for messages and other small things, by size class.
+ *
+ *     class       0    1    2    3     4     5     6      larger
+ *     bytes      64  128  256  512  1024  2048  4096      malloc
+ *     magazine   64   64   32   16     8     8     8      blocks
+ *
+ * Free blocks are kept in magazines, as in Bonwick and Adams ("Magazines and Vmem", 2001): one
+ * that is loaded, and one that was loaded before. Only when both are empty, or both full, is
+ * a magazine fetched from or brought to the depot; so between two ways there lie as many
+ * takes, or gives, as a magazine has blocks.
+ *
+ *     take --+                                    +-- both empty: one from the reserve, else
+ *            +--> loaded <--swapped--> previous --+   from the depot, else cut from a chunk
+ *     give --+                                    +-- both full: one to the depot
+ *
+ * Whoever gives a block says how large it was when it was taken, so blocks have no head. A
+ * block may be given to any pool of its depot.
+ *
+ * A pool holds at most 1 + GR__DEPOT_FETCH free magazines of a class: `loaded`, `previous`, and
+ * a reserve, of which the first is loaded at once.
+ *
+ * All of a pool runs on one thread at a time.
+ *
+ * Invariants:
+ *   1. A block is aligned to 64 bytes, so one of class 0 is a cache line.
+ *   2. `previous` is empty or full.
+ *   3. The depot is asked only when the pool has no free block of the class.
+ *   4. The sum of live_bytes over all pools of a depot is what was taken and not given back,
+ *      wherever it was taken and given. One pool's may be negative.
+ */
+#ifndef GREENROOM_BASE_POOL_H
+#define GREENROOM_BASE_POOL_H
+
+#include <assert.h>
+#include <stdalign.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/depot.h"
+#include "base/poison.h"
+
+enum { GR__BLOCK_MIN = 64, GR__BLOCK_MAX = GR__BLOCK_MIN << (GR__POOL_CLASSES - 1) };
+
+struct gr__magazine {
+    struct gr__block *first;
+    uint32_t count;
+};
+
+struct gr__pool_class {
+    struct gr__magazine loaded;
+    struct gr__magazine previous;
+    struct gr__block *reserve; /* a chain of magazines that came from the depot, or NULL */
+    uint32_t most;             /* blocks of a full magazine */
+};
+
+/* What most messages need, live_bytes and class 0, is one cache line. */
+struct gr__pool {
+    alignas(64) int64_t live_bytes; /* taken here less given here; stays when the pool is done */
+    struct gr__depot *depot;
+    struct gr__pool_class classes[GR__POOL_CLASSES];
+    unsigned stripe;    /* of the depot */
+    char *uncut;        /* what is left of the last chunk */
+    size_t uncut_bytes; /* likewise */
+    size_t chunk_bytes; /* of the next chunk */
+};
+
+/* A pool of the depot, with memory for its first blocks. 0, or -ENOMEM. */
+int gr__pool_init(struct gr__pool *pool, struct gr__depot *depot);
+
+/*
+ * End a pool: its free blocks go to the depot. Blocks in use stay what they are, and may be
+ * given to other pools. Zero is ignored.
+ */
+void gr__pool_done(struct gr__pool *pool);
+
+/* Take a block of a class that has none loaded; NULL without memory. */
+void *gr__pool_refill(struct gr__pool *pool, unsigned class);
+
+/* Make place for one block more in `loaded`, which is full. */
+void gr__pool_drain(struct gr__pool *pool, unsigned class);
+
+/* As take and give, for what is larger than any class. */
+void *gr__pool_take_large(struct gr__pool *pool, size_t bytes);
+void gr__pool_give_large(struct gr__pool *pool, void *memory, size_t bytes);
+
+static inline unsigned gr__pool_class_of(size_t bytes)
+{
+    return bytes <= GR__BLOCK_MIN ? 0 : 58u - (unsigned)__builtin_clzll(bytes - 1);
+}
+
+static inline size_t gr__pool_class_bytes(unsigned class)
+{
+    return (size_t)GR__BLOCK_MIN << class;
+}
+
+/* Memory of so many bytes, undefined, aligned to 64 up to 4096 bytes; NULL without memory. */
+static inline void *gr__pool_take(struct gr__pool *pool, size_t bytes)
+{
+    if (bytes > GR__BLOCK_MAX)
+        return gr__pool_take_large(pool, bytes);
+
+    unsigned class = gr__pool_class_of(bytes);
+    struct gr__magazine *loaded = &pool->classes[class].loaded;
+    struct gr__block *block = loaded->first;
+    if (__builtin_expect(block == NULL, 0)) {
+        block = gr__pool_refill(pool, class);
+        if (block == NULL)
+            return NULL;
+    } else {
+        loaded->first = block->next;
+        loaded->count--;
+    }
+    gr__unpoison(block, bytes);
+    pool->live_bytes += (int64_t)gr__pool_class_bytes(class);
+    return block;
+}
+
+/* Give back memory that a pool of this depot gave for so many bytes. */
+static inline void gr__pool_give(struct gr__pool *pool, void *memory, size_t bytes)
+{
+    assert(memory != NULL);
+    if (bytes > GR__BLOCK_MAX) {
+        gr__pool_give_large(pool, memory, bytes);
+        return;
+    }
+
+    unsigned class = gr__pool_class_of(bytes);
+    struct gr__pool_class *of = &pool->classes[class];
+    if (__builtin_expect(of->loaded.count == of->most, 0))
+        gr__pool_drain(pool, class);
+
+    struct gr__block *block = memory;
+    block->next = of->loaded.first;
+    of->loaded.first = block;
+    of->loaded.count++;
+    gr__poison(&block->next_magazine, gr__pool_class_bytes(class) - sizeof block->next);
+    pool->live_bytes -= (int64_t)gr__pool_class_bytes(class);
+}
+
+#endif

@@ -1,0 +1,45 @@
+/**
+ * @file greenroom.h
+ * @brief All of Greenroom, and its table of contents: read the headers in this order.
+ *
+ * Conventions that hold everywhere:
+ *
+ * - A lowercase type without "struct", as gr_future, is a value: copy it, store
+ *   it, send it to another thread. A struct is memory with a lifetime and a thread.
+ * - What is #GR_FALLIBLE returns 0 or a negative error code, and the compiler
+ *   insists that you look. Outputs are called ret_..., stand last, and are
+ *   untouched on failure.
+ * - A deadline is a point in time on gr_now()'s clock; gr_in() makes one.
+ * - Each function says on which @b thread it may be called: `any` thread; a
+ *   `loop`'s thread; or there inside a `runner`, which a handler, a hook and a
+ *   callback are too. To break that is a bug, and fails an assertion.
+ * - Misuse that the caller could have known of is asserted; what only the run
+ *   can tell, as full, gone and late, is an error code.
+ */
+#ifndef GREENROOM_GREENROOM_H
+#define GREENROOM_GREENROOM_H
+
+/* What everything stands on: calls, errors, time. */
+#include <greenroom/base.h>
+#include <greenroom/buffer.h>
+
+/* Loops, and functions that may wait on them. */
+#include <greenroom/await.h>
+#include <greenroom/loop.h>
+#include <greenroom/run.h>
+#include <greenroom/runner.h>
+
+/* Results that will be ready later. */
+#include <greenroom/future.h>
+
+/* Work that blocks, and the network. */
+#include <greenroom/blocking.h>
+#include <greenroom/stream.h>
+
+/* Actors. */
+#include <greenroom/actor.h>
+#include <greenroom/ask.h>
+#include <greenroom/message.h>
+#include <greenroom/send.h>
+
+#endif

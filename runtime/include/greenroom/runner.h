@@ -1,0 +1,108 @@
+/**
+ * @file runner.h
+ * @brief A function that may wait: it holds a stack while it does, and blocks nobody.
+ *
+ *     gr_runner_start(brew, &pot, NULL, &runner)     on this loop, soon
+ *       ... brew() runs, waits, runs on ...
+ *     rc = gr_runner_join(runner, gr_in(GR_SECOND))  what brew() returned
+ *
+ * A runner stays on the loop that started it. Only calls that say so suspend:
+ * await, join, sleep, yield, the I/O verbs, and a send to a full mailbox. Between
+ * them a runner has its loop to itself. After one of them, other runners and
+ * actors of the loop have run: what they may change, look up again.
+ *
+ * Cancelling a runner makes its wait, and each later one, end with -ECANCELED,
+ * until it returns. It is a request, and clean-up runs as usual; where that
+ * must wait itself, gr_runner_shield() lets it.
+ *
+ * Handlers of actors and callbacks of timers and posts run in the same way: all
+ * that is said of runners here holds while one of them runs.
+ */
+#ifndef GREENROOM_RUNNER_H
+#define GREENROOM_RUNNER_H
+
+#include <greenroom/base.h>
+
+GR__BEGIN
+
+/** What a runner runs: 0, or a negative error code, is its outcome. */
+typedef int gr_runner_fn(void *context);
+
+/** A runner, to join or cancel. Zero names none. */
+typedef struct gr_runner {
+    uint64_t name; /**< opaque */
+} gr_runner;
+
+/** How to start a runner. Zero everywhere is the default. */
+struct gr_runner_options {
+    const char *name;   /**< for reports; a string that outlives the runner. NULL: "runner" */
+    size_t stack_bytes; /**< 0: the loop's usual size, 64 KiB unless gr_run() was told otherwise */
+};
+
+/**
+ * Start a runner on the calling thread's loop. It runs when the caller next waits or ends.
+ *
+ * @param options     or NULL
+ * @param ret_runner  to join it by; or NULL for one that nobody joins, whose failure is reported
+ *
+ * @thread loop
+ * @owner  @p context must outlive the runner; the handle is the caller's to join or drop
+ * @errors -ENOMEM, -ESHUTDOWN while the loop stops
+ */
+GR_FALLIBLE int gr_runner_start(gr_runner_fn *run, void *context,
+                                const struct gr_runner_options *options, gr_runner *ret_runner);
+
+/**
+ * Wait until a runner has ended, and return what it returned.
+ *
+ * @thread runner, on the loop that started the other
+ * @owner  the handle ends; but a passed deadline, a cancelled caller and -EBUSY leave it be
+ * @errors -ESTALE, -EBUSY while another joins it, -EDEADLK for oneself, -ETIMEDOUT, -ECANCELED,
+ *         or the runner's own; -ECANCELED also when it was cancelled before it began
+ */
+GR_FALLIBLE int gr_runner_join(gr_runner runner, gr_time deadline);
+
+/**
+ * Ask a runner to end: its wait, and each later one, ends with -ECANCELED.
+ *
+ * One that has not begun never does. A stale or zero handle is ignored.
+ *
+ * @thread loop, that of the runner
+ */
+GR_API void gr_runner_cancel(gr_runner runner);
+
+/**
+ * Give up on joining: the runner runs on, and its failure is reported. Stale or zero is ignored.
+ *
+ * @thread loop, that of the runner
+ */
+GR_API void gr_runner_drop(gr_runner runner);
+
+/**
+ * Let waits succeed though the runner is cancelled (true), or end at once again (false).
+ *
+ * For clean-up that must wait; bound it by a deadline. Returns what was set before.
+ *
+ * @thread runner
+ */
+GR_API bool gr_runner_shield(bool on);
+
+/**
+ * Wait until it is @p until.
+ *
+ * @thread runner
+ * @errors -ECANCELED, -ENOMEM
+ */
+GR_FALLIBLE int gr_sleep(gr_time until);
+
+/**
+ * Let everybody else have a turn, I/O included, and go on.
+ *
+ * @thread runner
+ * @errors -ECANCELED, -ENOMEM
+ */
+GR_FALLIBLE int gr_yield(void);
+
+GR__END
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * I/O on one loop: the stratum, which brings up what the other files keep.
+ */
+#include "io/io.h"
+
+#include "io/socket.h"
+
+static int start(struct gr__loop *loop)
+{
+    static_assert(sizeof(struct gr__io) <= GR__PART_BYTES, "fits its part of the loop");
+    gr__list_init(&gr__io_of(loop)->sockets);
+    gr__io_of(loop)->lingering = 0;
+    int rc = gr__streams_start(loop);
+    if (rc < 0)
+        return rc;
+    rc = gr__listeners_start(loop);
+    if (rc < 0) {
+        gr__streams_done(loop);
+        return rc;
+    }
+    gr__workers_enter();
+    return 0;
+}
+
+/* What was closed with something still to write is given the time to. */
+static size_t busy(const struct gr__loop *loop)
+{
+    return ((const struct gr__io *)(const void *)loop->parts[GR__PART_IO])->lingering;
+}
+
+static void report(struct gr__loop *loop, gr__say_fn *say, void *context)
+{
+    gr__streams_report(loop, say, context);
+    gr__listeners_report(loop, say, context);
+}
+
+static void done(struct gr__loop *loop)
+{
+    gr__workers_leave();
+    gr__listeners_done(loop);
+    gr__streams_done(loop);
+    gr__sockets_done(loop);
+}
+
+static struct gr__stratum stratum = {
+    .part = GR__PART_IO, .start = start, .busy = busy, .report = report, .done = done};
+
+__attribute__((constructor)) static void add_stratum(void)
+{
+    gr__stratum_add(&stratum);
+}

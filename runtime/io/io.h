@@ -1,0 +1,39 @@
+/*
+ * I/O on one loop: its tables of streams and listeners, and the libuv loop below them.
+ */
+#ifndef GREENROOM_IO_IO_H
+#define GREENROOM_IO_IO_H
+
+#include <uv.h>
+
+#include "base/slots.h"
+#include "loop/loop.h"
+
+struct gr__io {
+    struct gr__slots streams;
+    struct gr__slots listeners;
+    struct gr__list sockets; /* every open transport, closing ones too */
+    size_t lingering;        /* closed, with something still to write */
+};
+
+static inline struct gr__io *gr__io_of(struct gr__loop *loop)
+{
+    return gr__loop_part(loop, GR__PART_IO);
+}
+
+static inline uv_loop_t *gr__io_uv(struct gr__loop *loop)
+{
+    return gr__host_uv_loop(loop->host);
+}
+
+/* What is to be called when the stratum comes up and down, by the files that keep something. */
+int gr__streams_start(struct gr__loop *loop);
+void gr__streams_report(struct gr__loop *loop, gr__say_fn *say, void *context);
+void gr__streams_done(struct gr__loop *loop);
+int gr__listeners_start(struct gr__loop *loop);
+void gr__listeners_report(struct gr__loop *loop, gr__say_fn *say, void *context);
+void gr__listeners_done(struct gr__loop *loop);
+void gr__workers_enter(void);
+void gr__workers_leave(void);
+
+#endif

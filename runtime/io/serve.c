@@ -1,0 +1,180 @@
+/*
+ * Serving: a listener and an accepting runner on every loop, a runner for each connection.
+ *
+ *     gr_serve --post--> each loop: listen --> accepting runner --> runner for each connection
+ *         ^                            |
+ *         +--------- result -----------+
+ *
+ * The first loop listens before the others are told, since only then is it known which port
+ * is meant by 0. Where one of the others fails, those that listen go on doing so until the
+ * run stops; the caller is told, and usually ends it.
+ */
+#include <greenroom/stream.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <greenroom/future.h>
+#include <greenroom/loop.h>
+#include <greenroom/runner.h>
+
+#include "loop/loop.h"
+
+/* How long to leave connections in the kernel's queue when there are no descriptors. Nothing tells
+ * a process that another of its threads, or another process, has closed one. */
+#define BREATHER (20 * GR_MILLISECOND)
+
+enum { HOST_BYTES = 64 };
+
+/* What is to be served, for one loop. */
+struct service {
+    char host[HOST_BYTES];
+    bool any_host;
+    int port;
+    gr_serve_fn *serve;
+    void *context;
+    gr_promise promise; /* settled with the port, or why not */
+    gr_listener listener;
+};
+
+struct connection {
+    gr_serve_fn *serve;
+    void *context;
+    gr_stream stream;
+};
+
+/* What a client's going away looks like. */
+static bool is_leaving(int status)
+{
+    return status == GR_EOF || status == -ECONNRESET || status == -EPIPE || status == -ECANCELED;
+}
+
+static int converse(void *context)
+{
+    struct connection connection = *(struct connection *)context;
+    free(context);
+    int rc = connection.serve(connection.stream, connection.context);
+    gr_stream_close(connection.stream);
+    return is_leaving(rc) ? 0 : rc;
+}
+
+static int begin_conversation(const struct service *service, gr_stream stream)
+{
+    static const struct gr_runner_options options = {.name = "connection"};
+    struct connection *connection = malloc(sizeof *connection);
+    if (connection == NULL)
+        return -ENOMEM;
+
+    *connection = (struct connection){service->serve, service->context, stream};
+    int rc = gr_runner_start(converse, connection, &options, NULL);
+    if (rc < 0)
+        free(connection);
+    return rc;
+}
+
+static bool is_short_of_something(int rc)
+{
+    return rc == -EMFILE || rc == -ENFILE || rc == -ENOMEM || rc == -ENOBUFS;
+}
+
+static int accept_for(const struct service *service)
+{
+    gr_stream stream;
+    int rc = gr_accept(service->listener, &stream, GR_FOREVER);
+    if (rc == 0) {
+        rc = begin_conversation(service, stream);
+        if (rc < 0)
+            gr_stream_close(stream);
+    }
+    return is_short_of_something(rc) ? gr_sleep(gr_in(BREATHER)) : rc;
+}
+
+static int accept_all(void *context)
+{
+    struct service *service = context;
+    int rc;
+    do {
+        rc = accept_for(service);
+    } while (rc == 0);
+    gr_listener_close(service->listener);
+    free(service);
+    return rc;
+}
+
+static void settle(gr_promise promise, int status, int port)
+{
+    int rc = status < 0 ? gr_promise_reject(promise, status)
+                        : gr_promise_resolve(promise, &port, sizeof port);
+    (void)rc; /* the one who asked is gone with its loop */
+}
+
+static void give_up(void *context)
+{
+    struct service *service = context;
+    settle(service->promise, -ESHUTDOWN, 0);
+    free(service);
+}
+
+/* On the loop that is to serve. */
+static void begin_service(void *context)
+{
+    static const struct gr_runner_options options = {.name = "acceptor"};
+    struct service *service = context;
+    gr_promise promise = service->promise;
+    int rc = gr_listen(service->any_host ? NULL : service->host, service->port, &service->listener);
+    int port = rc < 0 ? 0 : gr_listener_port(service->listener);
+    if (rc == 0) {
+        rc = gr_runner_start(accept_all, service, &options, NULL);
+        if (rc < 0)
+            gr_listener_close(service->listener);
+    }
+    if (rc < 0)
+        free(service);
+    settle(promise, rc, port);
+}
+
+/* Have one loop serve, and learn the port. */
+static int serve_on(int loop, const struct service *wanted, int *ret_port)
+{
+    struct service *service = malloc(sizeof *service);
+    if (service == NULL)
+        return -ENOMEM;
+    *service = *wanted;
+    gr_future future;
+    int rc = gr_future_make(&future, &service->promise);
+    if (rc == 0) {
+        rc = gr_post(loop, begin_service, service, give_up);
+        if (rc < 0)
+            gr_future_drop(future);
+    }
+    if (rc < 0) {
+        free(service);
+        return rc;
+    }
+
+    rc = gr_future_await(future, ret_port, sizeof *ret_port, GR_FOREVER);
+    if (rc < 0)
+        gr_future_drop(future);
+    return rc;
+}
+
+int gr_serve(const char *host, int port, gr_serve_fn *serve, void *context, int *ret_port)
+{
+    struct service service = {
+        .any_host = host == NULL, .port = port, .serve = serve, .context = context};
+    if (host != NULL) {
+        if (strlen(host) >= sizeof service.host)
+            return -EINVAL;
+        strcpy(service.host, host);
+    }
+
+    for (int loop = 0; loop < gr_loop_count(); loop++) {
+        int rc = serve_on(loop, &service, &service.port);
+        if (rc < 0)
+            return rc;
+    }
+    if (ret_port != NULL)
+        *ret_port = service.port;
+    return 0;
+}

@@ -1,0 +1,142 @@
+/*
+ * The loop itself: its memory, which only its own thread touches, and its turn.
+ *
+ *  other threads --post--> inbox -+
+ *                                 v
+ *  +-- take the inbox -- due timers -- run ready tasks -- flush outboxes -- poll or wait --+
+ *  +--------------------------------------------------------------------------------------+
+ *
+ * Strata above keep what they need of each loop in the loop's parts: room at a fixed
+ * offset, whose content this file does not know. So one thread may also run many loops
+ * in turn, as a simulation does: everything is found from gr__loop_current.
+ *
+ * Invariants:
+ *   1. `runner` is set exactly while a runner's stack runs; on the thread's own it is NULL.
+ *   2. A loop sleeps only with nothing ready, nothing set aside for later, nothing
+ *      gathered in an outbox, and its inbox announced ASLEEP.
+ *   3. Tasks run only from `execute`, never inside poll.
+ */
+#ifndef GREENROOM_LOOP_LOOP_H
+#define GREENROOM_LOOP_LOOP_H
+
+#include <assert.h>
+#include <stdalign.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <greenroom/loop.h>
+
+#include "base/pool.h"
+#include "base/random.h"
+#include "base/wheel.h"
+#include "loop/here.h"
+#include "loop/host.h"
+#include "loop/inbox.h"
+#include "loop/outbox.h"
+#include "loop/stratum.h"
+#include "loop/task.h"
+
+struct gr__runner;
+
+enum {
+    GR__PART_BYTES = 512,
+    GR__LOOP_BUDGET = 64, /* tasks and messages between two looks at the clock */
+};
+
+/* What has happened on this loop, counted where it happens. */
+struct gr__loop_counts {
+    uint64_t turns;
+    uint64_t polls;
+    uint64_t sleeps;
+    uint64_t batches_sent;
+    uint64_t tasks_discarded;
+};
+
+struct gr__loop {
+    struct gr__queue ready;
+    struct gr__runner *runner; /* whose stack runs now, or NULL: the thread's own */
+    int32_t budget;            /* tasks and messages left before the next look at the clock */
+    unsigned id;
+    gr_time now;       /* as last read */
+    gr_time slice_end; /* when ready tasks give way to I/O */
+
+    struct gr__outbox *outboxes; /* by number of loop; of this loop's own the entry is unused */
+    struct gr__outbox *filled;   /* those with something gathered */
+    unsigned loop_count;
+    bool stopping; /* winds down: nothing new starts */
+    bool ended;    /* the run is over after this turn */
+
+    struct gr__inbox *inbox;
+    struct gr__host *host;
+    void (*execute)(struct gr__loop *loop); /* runs ready tasks until budget or queue end */
+    struct gr__queue later;                 /* becomes ready after the next poll */
+    gr_time polled;                         /* when I/O was last looked at */
+    gr_time spin;                           /* how long to watch the inbox before sleep */
+
+    gr__say_fn *say; /* gets what the user should hear of, or NULL */
+    void *say_context;
+
+    struct gr__pool pool;
+    struct gr__random random;
+    struct gr__loop_counts counts;
+    struct gr__wheel wheel;
+
+    alignas(64) unsigned char parts[GR__PARTS][GR__PART_BYTES];
+};
+
+/* Begin a loop on a host, with its inbox open. `count` is how many loops it may write to. */
+int gr__loop_init(struct gr__loop *loop, unsigned id, unsigned count, struct gr__host *host,
+                  struct gr__depot *depot);
+
+/* End it: its inbox closes, and what was still in it is discarded. The host stays. */
+void gr__loop_close(struct gr__loop *loop);
+
+/* Give back its memory, once no loop posts to it any more. */
+void gr__loop_done(struct gr__loop *loop);
+
+/* Tell the user, if anybody listens. Formats as printf does. */
+__attribute__((format(printf, 2, 3))) void gr__loop_say(struct gr__loop *loop, const char *format,
+                                                        ...);
+
+/* One turn. Where it `may_wait` and there is nothing to do, it waits until there is. */
+void gr__loop_turn(struct gr__loop *loop, bool may_wait);
+
+/* Look at the clock: a new budget, or false when the slice is used up. */
+bool gr__loop_refill(struct gr__loop *loop);
+
+/* The next ready task; NULL when there is none, or I/O is to have its turn. */
+static inline struct gr__task *gr__loop_next(struct gr__loop *loop)
+{
+    if (loop->budget <= 0 && !gr__loop_refill(loop))
+        return NULL;
+
+    loop->budget--;
+    return gr__queue_shift(&loop->ready);
+}
+
+static inline void gr__loop_ready(struct gr__loop *loop, struct gr__task *task)
+{
+    gr__queue_append(&loop->ready, task);
+}
+
+static inline void *gr__loop_part(struct gr__loop *loop, enum gr__part part)
+{
+    return loop->parts[part];
+}
+
+static inline struct gr__outbox *gr__loop_outbox(struct gr__loop *loop, unsigned to)
+{
+    assert(to < loop->loop_count);
+    return &loop->outboxes[to];
+}
+
+/* Send a task to a loop, this one or another; it runs there in a later turn. */
+static inline void gr__loop_send(struct gr__loop *loop, unsigned to, struct gr__task *task)
+{
+    if (to == loop->id)
+        gr__loop_ready(loop, task);
+    else
+        gr__outbox_add(loop, gr__loop_outbox(loop, to), task);
+}
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * Tasks: what a loop has ready to run, and the queue in which it stands.
+ *
+ * A task is a node inside something else: an actor with mail, a runner to resume,
+ * an envelope that arrived. Its class says what to do with it.
+ */
+#ifndef GREENROOM_LOOP_TASK_H
+#define GREENROOM_LOOP_TASK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct gr__task {
+    struct gr__task *next;
+    const struct gr__task_class *class;
+};
+
+struct gr__task_class {
+    const char *name;
+    void (*run)(struct gr__task *task); /* on the loop's thread, on a runner's stack; it may park */
+
+    /* Ends a task that no loop will run: on the thread of the loop that stopped, or of
+     * the poster it turned away. NULL for tasks that never cross threads. */
+    void (*discard)(struct gr__task *task);
+
+    /* Write whose task it is, as "actor 'clerk'"; returns the length. Safe in a signal
+     * handler. NULL: the name of the class says it. */
+    size_t (*describe)(const struct gr__task *task, char *text, size_t bytes);
+};
+
+struct gr__queue {
+    struct gr__task *first;
+    struct gr__task *last; /* once first is set */
+};
+
+static inline void gr__queue_append(struct gr__queue *queue, struct gr__task *task)
+{
+    task->next = NULL;
+    if (queue->first == NULL)
+        queue->first = task;
+    else
+        queue->last->next = task;
+    queue->last = task;
+}
+
+/* Append a chain that ends in NULL at `last`. */
+static inline void gr__queue_extend(struct gr__queue *queue, struct gr__task *first,
+                                    struct gr__task *last)
+{
+    if (queue->first == NULL)
+        queue->first = first;
+    else
+        queue->last->next = first;
+    queue->last = last;
+}
+
+static inline struct gr__task *gr__queue_shift(struct gr__queue *queue)
+{
+    struct gr__task *task = queue->first;
+    if (task != NULL)
+        queue->first = task->next;
+    return task;
+}
+
+#endif

@@ -1,0 +1,133 @@
+/*
+ * The turn: what a loop does over and over.
+ *
+ * Ready tasks run until there are none or until their slice of time is used up; the
+ * clock is read once a turn and once for each GR__LOOP_BUDGET of them. Polling is dear (an empty one costs
+ * more than a hundred messages), so while there is work I/O is looked at by time, once a
+ * slice, not each turn.
+ *
+ * With nothing to do the loop watches its inbox for a while before it sleeps, if that has
+ * paid lately: a sleep that mail ended within SPIN_MAX would have been better spent
+ * watching, so the next one is; each watch in vain and each long sleep halve the time.
+ * A process with nothing to do therefore sleeps and stays asleep.
+ */
+#include "loop/loop.h"
+
+#include <ck_pr.h>
+
+#define SLICE (100 * GR_MICROSECOND)
+#define SPIN_MAX (20 * GR_MICROSECOND)
+#define SPIN_MIN (1 * GR_MICROSECOND)
+
+enum { TIMERS_A_TURN = 1024, LOOKS_A_STALL = 16 };
+
+static gr_time read_clock(struct gr__loop *loop)
+{
+    loop->now = loop->host->class->now(loop->host);
+    return loop->now;
+}
+
+bool gr__loop_refill(struct gr__loop *loop)
+{
+    if (read_clock(loop) >= loop->slice_end)
+        return false;
+
+    loop->budget = GR__LOOP_BUDGET;
+    return true;
+}
+
+static void run_ready(struct gr__loop *loop)
+{
+    if (loop->ready.first == NULL)
+        return;
+
+    loop->budget = GR__LOOP_BUDGET;
+    loop->slice_end = loop->now + SLICE;
+    loop->execute(loop);
+}
+
+/* Let I/O happen, up to `until`; what was set aside is ready after it. */
+static void poll(struct gr__loop *loop, gr_time until)
+{
+    loop->counts.polls++;
+    loop->host->class->wait(loop->host, until);
+    loop->polled = loop->now;
+    if (loop->later.first != NULL) {
+        gr__queue_extend(&loop->ready, loop->later.first, loop->later.last);
+        loop->later.first = NULL;
+    }
+}
+
+/* Watch the inbox for as long as that has paid lately. True when mail came. */
+static bool spin(struct gr__loop *loop)
+{
+    if (loop->spin == 0)
+        return gr__inbox_mail(loop->inbox);
+
+    gr_time end = loop->now + loop->spin;
+    do {
+        for (int i = 0; i < LOOKS_A_STALL; i++) {
+            if (gr__inbox_mail(loop->inbox))
+                return true;
+            ck_pr_stall();
+        }
+    } while (read_clock(loop) < end);
+    return false;
+}
+
+static void adapt(struct gr__loop *loop, gr_time slept, bool mail)
+{
+    if (mail && slept < SPIN_MAX)
+        loop->spin = SPIN_MAX;
+    else if (loop->spin > 0)
+        loop->spin = loop->spin / 2 < SPIN_MIN ? 0 : loop->spin / 2;
+}
+
+static void sleep_until(struct gr__loop *loop, gr_time until)
+{
+    if (!gr__inbox_sleep(loop->inbox))
+        return;
+
+    loop->counts.sleeps++;
+    gr_time began = loop->now;
+    poll(loop, until);
+    gr__inbox_wake(loop->inbox);
+    adapt(loop, read_clock(loop) - began, gr__inbox_mail(loop->inbox));
+}
+
+static bool has_work(const struct gr__loop *loop)
+{
+    return loop->ready.first != NULL || loop->later.first != NULL || gr__inbox_mail(loop->inbox);
+}
+
+static void poll_or_wait(struct gr__loop *loop, bool may_wait)
+{
+    if (!may_wait || loop->ended) {
+        poll(loop, 0);
+    } else if (has_work(loop)) {
+        if (loop->later.first != NULL || loop->now - loop->polled >= SLICE)
+            poll(loop, 0);
+    } else if (!spin(loop)) {
+        gr_time until = gr__wheel_next(&loop->wheel);
+        if (until <= loop->now)
+            poll(loop, 0);
+        else
+            sleep_until(loop, until);
+    }
+}
+
+void gr__loop_turn(struct gr__loop *loop, bool may_wait)
+{
+    gr__loop_current = loop;
+    loop->counts.turns++;
+    if (gr__inbox_mail(loop->inbox))
+        gr__inbox_unfold(loop->inbox, &loop->ready);
+    if (loop->wheel.live > 0 && gr__wheel_next(&loop->wheel) <= loop->now)
+        gr__wheel_advance(&loop->wheel, loop->now, TIMERS_A_TURN);
+    run_ready(loop);
+    gr__outboxes_flush(loop);
+
+    /* Read here, the clock costs nothing where a loop waits for another's answer. */
+    read_clock(loop);
+    poll_or_wait(loop, may_wait);
+}

@@ -1,0 +1,62 @@
+/*
+ * Awaiting: for any awaitable, and for a point in time. How it is done stands in wait.h.
+ */
+#include <greenroom/await.h>
+#include <greenroom/runner.h>
+
+#include <errno.h>
+
+#include "runner/wait.h"
+
+void gr__unpark_waiter(struct gr_waiter *waiter)
+{
+    gr__runner_unpark(gr__container_of(waiter, struct gr__parked_waiter, waiter)->runner);
+}
+
+int gr_await(struct gr_awaitable *awaitable, gr_time deadline)
+{
+    assert(gr__runner_here() != NULL);
+    return gr__await(awaitable, awaitable->type, deadline);
+}
+
+/* A point in time is an awaitable of which nothing is ever ready: its deadline is its outcome. */
+static bool never_ready(struct gr_awaitable *awaitable)
+{
+    (void)awaitable;
+    return false;
+}
+
+static int keep_nothing(struct gr_awaitable *awaitable, struct gr_waiter *waiter)
+{
+    (void)awaitable, (void)waiter;
+    return 0;
+}
+
+static int nothing_to_take(struct gr_awaitable *awaitable)
+{
+    (void)awaitable;
+    return 0;
+}
+
+static bool withdraw(struct gr_awaitable *awaitable)
+{
+    (void)awaitable;
+    return true;
+}
+
+static const struct gr_awaitable_type sleep_type = {"a point in time", never_ready, keep_nothing,
+                                                    nothing_to_take, withdraw};
+
+int gr_sleep(gr_time until)
+{
+    int rc = gr_await(&(struct gr_awaitable){&sleep_type}, until);
+    return rc == -ETIMEDOUT ? 0 : rc;
+}
+
+bool gr_runner_shield(bool on)
+{
+    struct gr__runner *runner = gr__runner_here();
+    bool before = runner->shielded;
+    runner->shielded = on;
+    return before;
+}

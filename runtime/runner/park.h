@@ -1,0 +1,123 @@
+/*
+ * Parking: who holds the stack while something waits.
+ *
+ * The scheduler itself runs on a runner's stack and calls tasks as plain functions. If
+ * one parks, the stack goes with it, and another runner goes on scheduling:
+ *
+ *     runner A: schedule -> task -> park ................. -> task returns -> schedule ...
+ *                              \                         /
+ *     runner B (from the pool): schedule -> task -> resume A   (B is back in the pool)
+ *
+ * So a task that never waits costs no switch and no stack, one that does costs a switch
+ * each way, and there are as many stacks as there are waits at this moment. A runner in
+ * the pool is suspended inside its scheduling, where it went on to another: to take it
+ * is to switch to it.
+ *
+ *     POOLED --take--> RUNNING --park--> PARKED --unpark, deadline, cancel--> READY
+ *        ^                |  ^                                                  |
+ *        +--resume other--+  +-------------------- resumed ---------------------+
+ *
+ * Invariants:
+ *   1. At most one runner of a loop is RUNNING, and it is loop->runner.
+ *   2. A PARKED runner is in no queue; a READY one stands in the ready queue once.
+ *   3. When a runner parks there is another to go on with: one that cannot be had fails
+ *      the park, before anything has changed.
+ */
+#ifndef GREENROOM_RUNNER_PARK_H
+#define GREENROOM_RUNNER_PARK_H
+
+#include <stdint.h>
+
+#include <greenroom/await.h>
+
+#include "base/wheel.h"
+#include "coro/context.h"
+#include "coro/stack.h"
+#include "loop/loop.h"
+
+enum gr__runner_state {
+    GR__RUNNER_POOLED,
+    GR__RUNNER_RUNNING,
+    GR__RUNNER_PARKED,
+    GR__RUNNER_READY,
+};
+
+/* Lives at the top of its own stack. */
+struct gr__runner {
+    struct gr__context context;
+    struct gr__task task; /* resumes it, once READY */
+
+    struct gr__task *working;             /* the task it is in; set while not POOLED */
+    void (*apart)(struct gr__task *task); /* what runs it, on a runner made for one task */
+    uint8_t state;
+    bool cancelled; /* waits end with -ECANCELED... */
+    bool shielded;  /* ...unless this is set, too */
+    int status;     /* how the last park ended */
+
+    struct gr__timer timer;             /* the deadline of the park */
+    const struct gr_awaitable *awaited; /* while PARKED in an await */
+    gr_time parked_since;               /* once it has parked */
+
+    struct gr__runner *next_pooled; /* while POOLED */
+    struct gr__list link;           /* among all runners of the loop */
+    struct gr__stack stack;
+};
+
+/* The runner that is running; there is one wherever a call may wait. */
+static inline struct gr__runner *gr__runner_here(void)
+{
+    struct gr__loop *loop = gr__loop_here();
+    assert(loop != NULL && "only on a loop's thread");
+    assert(loop->runner != NULL && "only in a runner, a handler or a callback");
+    return loop->runner;
+}
+
+/*
+ * Suspend the running runner until it is unparked, its deadline passes or it is cancelled.
+ * 0, -ETIMEDOUT, -ECANCELED (at once where it already is), -ENOMEM.
+ */
+int gr__runner_park(struct gr__runner *runner, gr_time deadline);
+
+/* Have a parked runner go on in a later turn. One that is not parked is left alone. */
+void gr__runner_unpark(struct gr__runner *runner);
+
+/* Cancel whatever the runner is working on. */
+void gr__runner_cancel(struct gr__runner *runner);
+
+/* Run a task's function on a stack of another size; returns when that has ended or parked. */
+int gr__runner_run_apart(size_t stack_bytes, struct gr__task *task,
+                         void (*run)(struct gr__task *task));
+
+/* How many runners are parked or ready on this loop. */
+size_t gr__runners_waiting(const struct gr__loop *loop);
+
+/* Visit each runner that waits. */
+void gr__runners_each(struct gr__loop *loop,
+                      void (*visit)(const struct gr__runner *runner, void *context), void *context);
+
+/* Write what a runner works on, as "actor 'clerk'". Safe in a signal handler. */
+size_t gr__runner_describe(const struct gr__runner *runner, char *text, size_t bytes);
+
+/* The part of the loop that is this stratum's. */
+struct gr__runners {
+    struct gr__context thread; /* the thread's own stack, while a runner runs */
+    struct gr__runner *pooled;
+    struct gr__runner *corpse; /* ended on a stack of its own; freed by who runs next */
+    struct gr__stacks stacks;
+    struct gr__list all;
+    size_t pooled_count;
+    size_t waiting; /* PARKED or READY */
+};
+
+static inline struct gr__runners *gr__runners_of(struct gr__loop *loop)
+{
+    return gr__loop_part(loop, GR__PART_RUNNER);
+}
+
+/* How the stacks of loops that start from now on are made. */
+void gr__runners_configure(size_t stack_bytes, bool force_mprotect);
+
+int gr__runners_start(struct gr__loop *loop);
+void gr__runners_done(struct gr__loop *loop);
+
+#endif

@@ -1,0 +1,336 @@
+/*
+ * Spawned runners: starting, joining, cancelling.
+ *
+ *     start -> WAITING -- its turn --> RUNNING -- returns --> ENDED -- joined --> gone
+ *                 |                                             ^
+ *                 +-- cancelled before it began ----------------+
+ *
+ * One that is detached is gone when it ends. The slot is not the stack: it is what the
+ * handle names, and it stays after the stack has gone back, until somebody has joined.
+ *
+ * Invariants:
+ *   1. slot->runner is set exactly while `run` is under way.
+ *   2. slot->joiner is set only while somebody waits in join.
+ */
+#include "runner/spawned.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/slots.h"
+#include "base/text.h"
+#include "runner/park.h"
+
+enum stage { WAITING, RUNNING, ENDED };
+
+struct spawned {
+    struct gr__slot slot;
+    struct gr__task task; /* begins it */
+    gr_runner_fn *run;
+    void *context;
+    const char *name;
+    size_t stack_bytes; /* 0: the loop's usual size */
+    struct gr__runner *runner;
+    struct gr_waiter *joiner;
+    void (*ended)(int status); /* hears of the end; only of the main runner */
+    int status;                /* once ENDED */
+    uint8_t stage;
+    bool detached;
+    bool cancelled; /* before it began */
+};
+
+/* What this file keeps behind the stacks in the stratum's part of the loop. */
+struct part {
+    struct gr__runners runners;
+    struct gr__slots spawned;
+};
+
+static struct gr__slots_floor floors[GR__LOOPS_MAX];
+
+static struct gr__slots *table(struct gr__loop *loop)
+{
+    return &((struct part *)gr__loop_part(loop, GR__PART_RUNNER))->spawned;
+}
+
+static struct spawned *find(gr_runner runner)
+{
+    struct gr__loop *loop = gr__loop_here();
+    assert(loop != NULL && "only on a loop's thread");
+    assert(runner.name == 0 || gr__handle_loop(runner.name) == loop->id);
+    return gr__slots_find(table(loop), runner.name);
+}
+
+static void end(struct spawned *spawned, int status)
+{
+    struct gr__loop *loop = gr__loop_here();
+    spawned->stage = ENDED;
+    spawned->status = status;
+    spawned->runner = NULL;
+    if (spawned->ended != NULL)
+        spawned->ended(status);
+    if (spawned->joiner != NULL)
+        spawned->joiner->wake(spawned->joiner);
+    if (!spawned->detached)
+        return;
+
+    if (status < 0 && status != -ECANCELED && spawned->ended == NULL)
+        gr__loop_say(loop, "runner '%s' on loop %u failed: %s (%s)", spawned->name, loop->id,
+                     gr_error_text(status), gr_error_name(status));
+    gr__slots_give(table(loop), spawned);
+}
+
+static struct spawned *spawned_of(const struct gr__task *task)
+{
+    return gr__container_of(task, struct spawned, task);
+}
+
+/* On the stack that it will hold. */
+static void run(struct gr__task *task)
+{
+    struct spawned *spawned = spawned_of(task);
+    spawned->runner = gr__runner_here();
+    spawned->stage = RUNNING;
+    end(spawned, spawned->run(spawned->context));
+}
+
+static void begin(struct gr__task *task)
+{
+    struct spawned *spawned = spawned_of(task);
+    if (spawned->cancelled) {
+        end(spawned, -ECANCELED);
+    } else if (spawned->stack_bytes == 0) {
+        run(task);
+    } else {
+        int rc = gr__runner_run_apart(spawned->stack_bytes, task, run);
+        if (rc < 0)
+            end(spawned, rc);
+    }
+}
+
+static void discard(struct gr__task *task)
+{
+    end(spawned_of(task), -ECANCELED);
+}
+
+static size_t describe(const struct gr__task *task, char *text, size_t bytes)
+{
+    size_t length = gr__text_append(text, bytes, 0, "runner '");
+    length = gr__text_append(text, bytes, length, spawned_of(task)->name);
+    return gr__text_append(text, bytes, length, "'");
+}
+
+static const struct gr__task_class begin_class = {"runner", begin, discard, describe};
+
+static int start(gr_runner_fn *fn, void *context, const struct gr_runner_options *options,
+                 struct spawned **ret_spawned)
+{
+    struct gr__loop *loop = gr__loop_here();
+    assert(loop != NULL && "only on a loop's thread");
+    if (loop->stopping)
+        return -ESHUTDOWN;
+
+    uint64_t name;
+    struct spawned *spawned = gr__slots_take(table(loop), &name);
+    if (spawned == NULL)
+        return -ENOMEM;
+
+    memset((char *)spawned + sizeof spawned->slot, 0, sizeof *spawned - sizeof spawned->slot);
+    spawned->task.class = &begin_class;
+    spawned->run = fn;
+    spawned->context = context;
+    spawned->name = options == NULL || options->name == NULL ? "runner" : options->name;
+    spawned->stack_bytes = options == NULL ? 0 : options->stack_bytes;
+    gr__loop_ready(loop, &spawned->task);
+    *ret_spawned = spawned;
+    return 0;
+}
+
+int gr_runner_start(gr_runner_fn *fn, void *context, const struct gr_runner_options *options,
+                    gr_runner *ret_runner)
+{
+    struct spawned *spawned;
+    int rc = start(fn, context, options, &spawned);
+    if (rc < 0)
+        return rc;
+
+    spawned->detached = ret_runner == NULL;
+    if (ret_runner != NULL)
+        *ret_runner = (gr_runner){gr__slots_name(table(gr__loop_here()), spawned)};
+    return 0;
+}
+
+int gr__spawn_main(gr_runner_fn *fn, void *context, void (*ended)(int status),
+                   gr_runner *ret_runner)
+{
+    struct spawned *spawned;
+    int rc = start(fn, context, &(struct gr_runner_options){.name = "main"}, &spawned);
+    if (rc < 0)
+        return rc;
+
+    spawned->detached = true;
+    spawned->ended = ended;
+    *ret_runner = (gr_runner){gr__slots_name(table(gr__loop_here()), spawned)};
+    return 0;
+}
+
+/* The end of a runner, awaited. */
+struct ending {
+    struct gr_awaitable awaitable;
+    struct spawned *spawned; /* a slot stays where it is, and this one is taken until joined */
+};
+
+static struct spawned *awaited(struct gr_awaitable *awaitable)
+{
+    return gr__container_of(awaitable, struct ending, awaitable)->spawned;
+}
+
+static bool ending_ready(struct gr_awaitable *awaitable)
+{
+    return awaited(awaitable)->stage == ENDED;
+}
+
+static int ending_subscribe(struct gr_awaitable *awaitable, struct gr_waiter *waiter)
+{
+    awaited(awaitable)->joiner = waiter;
+    return 0;
+}
+
+static int ending_take(struct gr_awaitable *awaitable)
+{
+    int status = awaited(awaitable)->status;
+    gr__slots_give(table(gr__loop_here()), awaited(awaitable));
+    return status;
+}
+
+static bool ending_cancel(struct gr_awaitable *awaitable)
+{
+    awaited(awaitable)->joiner = NULL;
+    return awaited(awaitable)->stage != ENDED;
+}
+
+static const struct gr_awaitable_type ending_type = {"the end of a runner", ending_ready,
+                                                     ending_subscribe, ending_take, ending_cancel};
+
+int gr_runner_join(gr_runner runner, gr_time deadline)
+{
+    struct spawned *spawned = find(runner);
+    if (spawned == NULL)
+        return -ESTALE;
+    if (spawned->runner == gr__runner_here())
+        return -EDEADLK;
+    if (spawned->joiner != NULL || spawned->detached)
+        return -EBUSY;
+
+    struct ending ending = {{&ending_type}, spawned};
+    return gr_await(&ending.awaitable, deadline);
+}
+
+void gr_runner_cancel(gr_runner runner)
+{
+    struct spawned *spawned = find(runner);
+    if (spawned == NULL)
+        return;
+
+    spawned->cancelled = true;
+    if (spawned->stage == RUNNING)
+        gr__runner_cancel(spawned->runner);
+}
+
+void gr_runner_drop(gr_runner runner)
+{
+    struct spawned *spawned = find(runner);
+    if (spawned == NULL)
+        return;
+
+    assert(spawned->joiner == NULL);
+    if (spawned->stage == ENDED)
+        gr__slots_give(table(gr__loop_here()), spawned);
+    else
+        spawned->detached = true;
+}
+
+static int stratum_start(struct gr__loop *loop)
+{
+    static_assert(sizeof(struct part) <= GR__PART_BYTES, "fits its part of the loop");
+    int rc = gr__runners_start(loop);
+    if (rc < 0)
+        return rc;
+    rc = gr__slots_init(table(loop), loop->id, sizeof(struct spawned), &floors[loop->id]);
+    if (rc < 0)
+        gr__runners_done(loop);
+    return rc;
+}
+
+static void stratum_stop(struct gr__loop *loop)
+{
+    struct spawned *spawned = NULL;
+    while ((spawned = gr__slots_next(table(loop), spawned)) != NULL)
+        gr_runner_cancel((gr_runner){gr__slots_name(table(loop), spawned)});
+}
+
+static size_t stratum_busy(const struct gr__loop *loop)
+{
+    const struct part *part = (const void *)loop->parts[GR__PART_RUNNER];
+    size_t busy = part->runners.waiting;
+    for (const struct spawned *spawned = NULL;
+         (spawned = gr__slots_next(&part->spawned, spawned)) != NULL;)
+        busy += spawned->stage == WAITING;
+    return busy;
+}
+
+struct report {
+    struct gr__loop *loop;
+    gr__say_fn *say;
+    void *context;
+};
+
+static void report_waiting(const struct gr__runner *runner, void *context)
+{
+    const struct report *report = context;
+    char line[256];
+    size_t length = gr__runner_describe(runner, line, sizeof line);
+    length = gr__text_append(line, sizeof line, length, " still waits for ");
+    length = gr__text_append(line, sizeof line, length,
+                             runner->awaited == NULL ? "its turn" : runner->awaited->type->name);
+    length = gr__text_append(line, sizeof line, length, " since ");
+    gr_time waited = report->loop->now - runner->parked_since;
+    length = gr__text_append_number(line, sizeof line, length, (uint64_t)(waited / GR_MILLISECOND));
+    gr__text_append(line, sizeof line, length, " ms");
+    report->say(report->context, line);
+}
+
+static void stratum_report(struct gr__loop *loop, gr__say_fn *say, void *context)
+{
+    struct report report = {loop, say, context};
+    gr__runners_each(loop, report_waiting, &report);
+
+    for (struct spawned *spawned = NULL;
+         (spawned = gr__slots_next(table(loop), spawned)) != NULL;) {
+        if (spawned->stage != ENDED)
+            continue;
+        char line[256];
+        size_t length = describe(&spawned->task, line, sizeof line);
+        gr__text_append(line, sizeof line, length, " has ended and was never joined or dropped");
+        say(context, line);
+    }
+}
+
+static void stratum_done(struct gr__loop *loop)
+{
+    gr__slots_done(table(loop));
+    gr__runners_done(loop);
+}
+
+static struct gr__stratum stratum = {
+    .part = GR__PART_RUNNER,
+    .start = stratum_start,
+    .stop = stratum_stop,
+    .busy = stratum_busy,
+    .report = stratum_report,
+    .done = stratum_done,
+};
+
+__attribute__((constructor)) static void add_stratum(void)
+{
+    gr__stratum_add(&stratum);
+}

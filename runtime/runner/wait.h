@@ -1,0 +1,44 @@
+/*
+ * Waiting: what gr_await() does, for callers that know the awaitable's type, so that the
+ * compiler sees through its functions.
+ *
+ * The outcome stays in the awaitable until it is taken. So when the deadline or a
+ * cancellation comes at the same time as the outcome, the awaitable decides which it
+ * was: cancel withdraws the waiter, or says that it is too late and the outcome is taken.
+ */
+#ifndef GREENROOM_RUNNER_WAIT_H
+#define GREENROOM_RUNNER_WAIT_H
+
+#include <greenroom/await.h>
+
+#include "runner/park.h"
+
+struct gr__parked_waiter {
+    struct gr_waiter waiter;
+    struct gr__runner *runner;
+};
+
+void gr__unpark_waiter(struct gr_waiter *waiter);
+
+static inline __attribute__((always_inline)) int
+gr__await(struct gr_awaitable *awaitable, const struct gr_awaitable_type *type, gr_time deadline)
+{
+    if (type->ready(awaitable))
+        return type->take(awaitable);
+
+    struct gr__runner *runner = gr__runner_here();
+    struct gr__parked_waiter waiter = {{gr__unpark_waiter}, runner};
+    awaitable->type = type;
+    int rc = type->subscribe(awaitable, &waiter.waiter);
+    if (rc < 0)
+        return rc;
+
+    runner->awaited = awaitable;
+    rc = gr__runner_park(runner, deadline);
+    runner->awaited = NULL;
+    if (rc < 0 && type->cancel(awaitable))
+        return rc;
+    return type->take(awaitable);
+}
+
+#endif

@@ -1,0 +1,195 @@
+/*
+ * The start: from main() to a running fleet with a main runner, and back.
+ *
+ *     gr_run -> fleet begins -> main runner starts ........ ends -> fleet stops -> gr_run returns
+ *                                      ^ cancelled
+ *     SIGINT, SIGTERM -- stop task ----+      a second signal: the default action
+ *
+ * The handler of the first signal posts a task that lies ready for it, which is an
+ * exchange of one word and a write to a descriptor, and so safe in a handler. The second
+ * one needs no loop: the first has put the default action back.
+ *
+ * Invariants:
+ *   1. The main runner ends before the fleet begins to stop, unless its time is up.
+ *   2. Each signal's action is as it was before once gr_run() returns.
+ */
+#include <greenroom/run.h>
+
+#include <ck_pr.h>
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "loop/fleet.h"
+#include "loop/post.h"
+#include "runner/park.h"
+#include "runner/spawned.h"
+
+#define STOP_WITHIN (10 * GR_SECOND)
+
+static const int signals[] = {SIGINT, SIGTERM};
+enum { SIGNALS = sizeof signals / sizeof *signals };
+
+/* The run under way; `stop_posted` is shared with signal handlers and foreign threads. */
+static struct {
+    gr_runner_fn *run;
+    void *context;
+    gr_runner main;
+    int status;
+    struct sigaction before[SIGNALS];
+    struct gr__task stop_task;
+    unsigned stop_posted;
+} now_running;
+
+static void on_main_ended(int status)
+{
+    now_running.status = status;
+    gr__fleet_stop();
+}
+
+static void stop_main(struct gr__task *task)
+{
+    (void)task;
+    gr__fleet_bound();
+    gr_runner_cancel(now_running.main);
+}
+
+static void ignore(struct gr__task *task)
+{
+    (void)task;
+}
+
+static const struct gr__task_class stop_class = {"stop", stop_main, ignore, NULL};
+
+void gr_stop(void)
+{
+    /* One caller alone posts the task. Cleared before a run begins. */
+    if (ck_pr_fas_uint(&now_running.stop_posted, 1) == 0)
+        gr__inbox_post_foreign(&gr__inboxes[0], &now_running.stop_task);
+}
+
+static void default_action(int signal)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    sigaction(signal, &action, NULL);
+}
+
+static void on_signal(int signal)
+{
+    int saved = errno;
+    (void)signal;
+    for (int i = 0; i < SIGNALS; i++)
+        default_action(signals[i]);
+    gr_stop();
+    errno = saved;
+}
+
+/* A write to a closed connection is an error of the write, and no signal. */
+static void ignore_broken_pipes(struct sigaction *ret_before)
+{
+    struct sigaction action = {.sa_handler = SIG_IGN};
+    sigaction(SIGPIPE, &action, ret_before);
+}
+
+static void watch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART | SA_ONSTACK};
+    sigemptyset(&action.sa_mask);
+    for (int i = 0; i < SIGNALS; i++)
+        sigaction(signals[i], &action, &now_running.before[i]);
+}
+
+static void restore_signals(void)
+{
+    for (int i = 0; i < SIGNALS; i++)
+        sigaction(signals[i], &now_running.before[i], NULL);
+}
+
+static int begin(void)
+{
+    return gr__spawn_main(now_running.run, now_running.context, on_main_ended, &now_running.main);
+}
+
+static void complain(const struct gr_options *options, const char *value)
+{
+    char line[160];
+    snprintf(line, sizeof line, "GREENROOM_LOOPS is '%.32s': it must be a number from 1 to %d",
+             value, GR__LOOPS_MAX);
+    if (options->report != NULL)
+        options->report(options->report_context, line);
+}
+
+/* How many loops: as told, as the environment says, or one for each core. */
+static int count_loops(const struct gr_options *options)
+{
+    if (options->loops != 0)
+        return options->loops < 0 || options->loops > GR__LOOPS_MAX ? -EINVAL : options->loops;
+
+    const char *value = getenv("GREENROOM_LOOPS");
+    if (value != NULL && *value != '\0') {
+        char *end;
+        long loops = strtol(value, &end, 10);
+        if (*end == '\0' && loops >= 1 && loops <= GR__LOOPS_MAX)
+            return (int)loops;
+        complain(options, value);
+        return -EINVAL;
+    }
+
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+        return 1;
+    int cores = CPU_COUNT(&allowed);
+    return cores > GR__LOOPS_MAX ? GR__LOOPS_MAX : cores;
+}
+
+static int run_fleet(int loops, const struct gr_options *options)
+{
+    struct gr__fleet_options fleet = {
+        .loops = (unsigned)loops,
+        .pin = options->pin,
+        .seed = options->seed,
+        .stop_within = options->stop_within > 0 ? options->stop_within : STOP_WITHIN,
+        .say = options->report,
+        .say_context = options->report_context,
+        .begin = begin,
+    };
+    gr__runners_configure(options->stack_bytes, options->mprotect_guards);
+    int rc = gr__fleet_run(&fleet);
+    return rc < 0 ? rc : now_running.status;
+}
+
+int gr_run(gr_runner_fn *run, void *context, const struct gr_options *options)
+{
+    static const struct gr_options defaults;
+    assert(gr__loop_here() == NULL && "not on a loop");
+    if (options == NULL)
+        options = &defaults;
+    if (gr__fleet_count() != 0)
+        return -EALREADY;
+    int loops = count_loops(options);
+    if (loops < 0)
+        return loops;
+
+    now_running.run = run;
+    now_running.context = context;
+    now_running.status = -ETIMEDOUT;
+    now_running.stop_task.class = &stop_class;
+    ck_pr_store_uint(&now_running.stop_posted, 0);
+    struct sigaction pipe_before;
+    ignore_broken_pipes(&pipe_before);
+    if (!options->ignore_signals)
+        watch_signals();
+    int rc = run_fleet(loops, options);
+    if (!options->ignore_signals)
+        restore_signals();
+    sigaction(SIGPIPE, &pipe_before, NULL);
+    return rc;
+}
+
+void gr_report_to_stderr(void *context, const char *line)
+{
+    (void)context;
+    fprintf(stderr, "greenroom: %s\n", line);
+}
