@@ -17,8 +17,8 @@ static struct gr__loop *where_waiting_is_possible(void)
 }
 
 /* Route an envelope that has its payload but not its promise; the future is for the reply. */
-static int start(struct gr__loop *loop, gr_actor to, struct gr__envelope *envelope,
-                 gr_future *ret_future, gr_time deadline)
+static inline int start(struct gr__loop *loop, gr_actor to, struct gr__envelope *envelope,
+                        enum gr__envelope_kind kind, gr_future *ret_future, gr_time deadline)
 {
     gr_future future;
     int rc = gr_future_make(&future, gr__envelope_promise(envelope));
@@ -27,7 +27,7 @@ static int start(struct gr__loop *loop, gr_actor to, struct gr__envelope *envelo
 
     struct gr__body *body = gr__body_with_room(loop, to.name);
     if (body != NULL)
-        gr__body_accept(loop, body, envelope);
+        gr__body_accept_kind(loop, body, envelope, kind);
     else if ((rc = gr__route(loop, to.name, envelope, deadline)) < 0)
         gr_future_drop(future);
     if (rc == 0)
@@ -46,7 +46,7 @@ int gr_ask_start(gr_actor to, uint32_t tag, const void *data, size_t size, gr_fu
         return -ENOMEM;
 
     gr__copy(envelope->payload + sizeof(gr_promise), data, size);
-    int rc = start(loop, to, envelope, ret_future, deadline);
+    int rc = start(loop, to, envelope, GR__ASK, ret_future, deadline);
     if (rc < 0)
         gr__envelope_give(loop, envelope);
     return rc;
@@ -63,7 +63,7 @@ int gr_ask_start_buffer(gr_actor to, uint32_t tag, struct gr_buffer *buffer, gr_
         return -ENOMEM;
 
     *gr__envelope_buffer(envelope) = *buffer;
-    int rc = start(loop, to, envelope, ret_future, deadline);
+    int rc = start(loop, to, envelope, GR__ASK_BUFFER, ret_future, deadline);
     if (rc < 0)
         gr__envelope_give(loop, envelope);
     else

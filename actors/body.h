@@ -95,10 +95,10 @@ static inline bool gr__body_full(const struct gr__body *body)
 }
 
 /* Put an envelope into the mailbox, and see to it that the actor comes to it. */
-static inline void gr__body_accept(struct gr__loop *loop, struct gr__body *body,
-                                   struct gr__envelope *envelope)
+static inline void gr__body_accept_kind(struct gr__loop *loop, struct gr__body *body,
+                                        struct gr__envelope *envelope, enum gr__envelope_kind kind)
 {
-    gr__envelope_deliver(envelope);
+    gr__envelope_deliver(envelope, kind);
     envelope->task.next = NULL;
     if (body->first == NULL)
         body->first = &envelope->task;
@@ -110,6 +110,12 @@ static inline void gr__body_accept(struct gr__loop *loop, struct gr__body *body,
         body->scheduled = true;
         gr__loop_ready(loop, &body->task);
     }
+}
+
+static inline void gr__body_accept(struct gr__loop *loop, struct gr__body *body,
+                                   struct gr__envelope *envelope)
+{
+    gr__body_accept_kind(loop, body, envelope, gr__envelope_kind(envelope));
 }
 
 /* An envelope that no actor will handle: counted, answered with `status`, ended. */

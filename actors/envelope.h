@@ -93,9 +93,8 @@ static inline uint64_t gr__envelope_word(const struct gr__envelope *envelope)
 }
 
 /* Point the message at its data: it has arrived. */
-static inline void gr__envelope_deliver(struct gr__envelope *envelope)
+static inline void gr__envelope_deliver(struct gr__envelope *envelope, enum gr__envelope_kind kind)
 {
-    enum gr__envelope_kind kind = gr__envelope_kind(envelope);
     if (kind & GR__BUFFER)
         envelope->message.data = gr__envelope_buffer(envelope)->data;
     else
@@ -132,9 +131,12 @@ void gr__envelope_end_slowly(struct gr__loop *loop, struct gr__envelope *envelop
 static inline void gr__envelope_end(struct gr__loop *loop, struct gr__envelope *envelope,
                                     int status)
 {
-    enum gr__envelope_kind kind = gr__envelope_kind(envelope);
-    if (kind == GR__PLAIN || (kind == GR__ASK && gr__envelope_promise(envelope)->name == 0))
-        gr__envelope_give(loop, envelope);
+    const struct gr__task_class *class = envelope->task.class;
+    uint32_t size = envelope->message.size;
+    if (class == &gr__envelope_classes[GR__PLAIN])
+        gr__pool_give(&loop->pool, envelope, gr__envelope_bytes(GR__PLAIN, size));
+    else if (class == &gr__envelope_classes[GR__ASK] && gr__envelope_promise(envelope)->name == 0)
+        gr__pool_give(&loop->pool, envelope, gr__envelope_bytes(GR__ASK, size));
     else
         gr__envelope_end_slowly(loop, envelope, status);
 }

@@ -41,7 +41,7 @@ static int send(struct gr__loop *loop, gr_actor to, uint32_t tag, const void *da
         return -ENOMEM;
 
     gr__copy(envelope->payload, data, size);
-    gr__body_accept(loop, body, envelope);
+    gr__body_accept_kind(loop, body, envelope, GR__PLAIN);
     return 0;
 }
 

@@ -6,7 +6,7 @@ same cores: on a small machine it is often the load generator that limits the ra
 depend on that is the processor time that a request costs the server.
 
     bench/kv.py build/release/examples/kv
-    bench/kv.py $(command -v redis-server)     another redis-server in kv's place
+    bench/kv.py -- redis-server --save ''      other redis-servers in kv's place
 """
 
 import argparse

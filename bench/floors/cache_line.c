@@ -17,7 +17,9 @@ static void *answer(void *context)
     for (uint64_t turn = 1;; turn += 2) {
         while (ck_pr_load_64(&line.turn) != turn)
             ck_pr_stall();
-        ck_pr_fence_load();
+
+        /* Acquire: `ended` is as it was at this turn. Pairs with the release in end(). */
+        ck_pr_fence_acquire();
         if (line.ended)
             return NULL;
         ck_pr_store_64(&line.turn, turn + 1);
@@ -40,7 +42,9 @@ static int there_and_back(void *context, uint64_t operations)
 static void end(void)
 {
     line.ended = true;
-    ck_pr_fence_store();
+
+    /* Release: pairs with the acquire in answer(). */
+    ck_pr_fence_release();
     ck_pr_store_64(&line.turn, line.turn + 1);
 }
 

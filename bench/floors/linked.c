@@ -1,4 +1,4 @@
-/* How long does a 64-byte node take to another core, in linked batches handed over by one atomic? */
+/* How long does a 64-byte node take to another core, in linked batches of one atomic each? */
 #include "bench/lib/bench.h"
 
 #include <ck_pr.h>
@@ -28,7 +28,9 @@ static void hand_over(struct node *first, struct node *last)
     struct node *head = ck_pr_load_ptr(&chain.full);
     do {
         last->next = head;
-        ck_pr_fence_store();
+
+        /* Release: nodes are full before they can be found. Pairs with consume(). */
+        ck_pr_fence_release();
     } while (!ck_pr_cas_ptr_value(&chain.full, head, first, &head));
 }
 
@@ -43,13 +45,16 @@ static void *consume(void *context)
             continue;
         }
 
+        /* Acquire: pairs with the release in hand_over(). */
         struct node *node = ck_pr_fas_ptr(&chain.full, NULL);
-        ck_pr_fence_load();
+        ck_pr_fence_acquire();
         for (; node != NULL; node = node->next, taken++)
             for (size_t i = 0; i < 7; i++)
                 sum += node->words[i];
         chain.sum = sum;
-        ck_pr_fence_store();
+
+        /* Release: nodes are read before they are filled anew. Pairs with wait_for(). */
+        ck_pr_fence_release();
         ck_pr_store_64(&chain.taken, taken);
     }
     return NULL;
@@ -59,7 +64,9 @@ static void wait_for(uint64_t taken)
 {
     while (ck_pr_load_64(&chain.taken) < taken)
         ck_pr_stall();
-    ck_pr_fence_load();
+
+    /* Acquire: pairs with the release in consume(). */
+    ck_pr_fence_acquire();
 }
 
 static void fill(struct node *batch, uint64_t number)

@@ -2,46 +2,114 @@
 #include "bench/lib/bench.h"
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-#define PAGES 4096u
+#define HUGE_BYTES ((size_t)2 << 20)
+#define HUGE_MOST 32u /* huge pages in a sample, or as many bytes in small ones */
 
-/* Map, touch each page once, unmap; the two system calls are spread over thousands of pages. */
-static int touch_pages(size_t pages, size_t page_bytes)
+/* A way for a page to come into being. */
+struct way {
+    const char *variant;
+    int advice;    /* to the system, about huge pages */
+    bool populate; /* all of them in one call, before they are touched */
+
+    char *mapping; /* while a run is not cleared, or NULL */
+    size_t mapping_bytes;
+};
+
+static size_t page_bytes;
+
+/* Map so many bytes, which begin where a huge page may. NULL, with errno set, if that fails. */
+static char *map(struct way *way, size_t bytes)
 {
-    volatile char *memory = mmap(NULL, pages * page_bytes, PROT_READ | PROT_WRITE,
-                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED)
-        return -errno;
+    way->mapping_bytes = bytes + HUGE_BYTES;
+    char *mapping = mmap(NULL, way->mapping_bytes, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (mapping == MAP_FAILED)
+        return NULL;
 
-    (void)madvise((void *)memory, pages * page_bytes, MADV_NOHUGEPAGE);
-    int rc = 0;
-    for (size_t i = 0; i < pages; i++)
-        if (memory[i * page_bytes]++ != 0)
-            rc = bench_wrong("a fresh page is not zero");
-    munmap((void *)memory, pages * page_bytes);
-    return rc;
+    way->mapping = mapping;
+    return mapping + (HUGE_BYTES - (uintptr_t)mapping % HUGE_BYTES) % HUGE_BYTES;
 }
 
 static int touch(void *context, uint64_t operations)
 {
-    const size_t *page_bytes = context;
-    for (uint64_t left = operations; left != 0;) {
-        size_t pages = left < PAGES ? left : PAGES;
-        int rc = touch_pages(pages, *page_bytes);
-        if (rc < 0)
-            return rc;
-        left -= pages;
-    }
+    struct way *way = context;
+    size_t bytes = operations * page_bytes;
+    char *memory = map(way, bytes);
+    if (memory == NULL)
+        return -errno;
+
+    /* A kernel that has no huge pages refuses either advice; is_there() sees what came of it. */
+    (void)madvise(memory, bytes, way->advice);
+    if (way->populate && madvise(memory, bytes, MADV_POPULATE_WRITE) < 0)
+        return -errno;
+
+    for (volatile char *page = memory; page != memory + bytes; page += page_bytes)
+        if ((*page)++ != 0)
+            return bench_wrong("a fresh page is not zero");
     return 0;
+}
+
+static void unmap(void *context)
+{
+    struct way *way = context;
+    if (way->mapping != NULL)
+        munmap(way->mapping, way->mapping_bytes);
+    way->mapping = NULL;
+}
+
+static long count_faults(void)
+{
+    struct rusage usage = {.ru_minflt = 0};
+    (void)getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_minflt;
+}
+
+/* Whether this machine has this way: huge pages that take a fault for each small one are none. */
+static bool is_there(struct way *way)
+{
+    size_t pages = HUGE_BYTES / page_bytes;
+    long before = count_faults();
+    int rc = touch(way, pages);
+    long faults = count_faults() - before;
+    unmap(way);
+    return rc == 0 && (way->advice != MADV_HUGEPAGE || (size_t)faults < pages / 2);
+}
+
+static int measure(struct way *way)
+{
+    uint64_t step = HUGE_BYTES / page_bytes;
+    if (!is_there(way)) {
+        fprintf(stderr, "page_fault: this machine does not do it %s\n", way->variant);
+        return 0;
+    }
+    return bench_measure(&(struct bench_row){.name = "page_fault",
+                                             .variant = way->variant,
+                                             .work = touch,
+                                             .clear = unmap,
+                                             .context = way,
+                                             .step = step,
+                                             .most = HUGE_MOST * step});
 }
 
 int main(int argc, char **argv)
 {
     bench_begin(argc, argv);
     bench_pin(0);
-    size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
-    return bench_end(bench_measure(
-        &(struct bench_row){.name = "page_fault", .work = touch, .context = &page_bytes}));
+    page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+
+    struct way ways[] = {
+        {.variant = "by a fault", .advice = MADV_NOHUGEPAGE},
+        {.variant = "populated", .advice = MADV_NOHUGEPAGE, .populate = true},
+        {.variant = "in a huge page", .advice = MADV_HUGEPAGE},
+    };
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < sizeof ways / sizeof *ways; i++)
+        rc = measure(&ways[i]);
+    return bench_end(rc);
 }

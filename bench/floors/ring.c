@@ -27,8 +27,9 @@ static void *consume(void *context)
     bench_pin(1);
     uint64_t tail = 0, sum = 0;
     while (!ck_pr_load_8((uint8_t *)&ring.ended)) {
+        /* Acquire: the slots below are read as written. Pairs with the release in stream(). */
         uint64_t head = ck_pr_load_64(&ring.head);
-        ck_pr_fence_load();
+        ck_pr_fence_acquire();
         if (head == tail) {
             ck_pr_stall();
             continue;
@@ -38,7 +39,9 @@ static void *consume(void *context)
             for (size_t i = 0; i < 8; i++)
                 sum += ring.slots[tail % SLOTS].words[i];
         ring.sum = sum;
-        ck_pr_fence_store();
+
+        /* Release: slots are read before they are filled anew. Pairs with wait_for_tail(). */
+        ck_pr_fence_release();
         ck_pr_store_64(&ring.tail, tail);
     }
     return NULL;
@@ -49,6 +52,9 @@ static uint64_t wait_for_tail(uint64_t least)
     uint64_t tail;
     while ((tail = ck_pr_load_64(&ring.tail)) < least)
         ck_pr_stall();
+
+    /* Acquire: pairs with the release in consume(). */
+    ck_pr_fence_acquire();
     return tail;
 }
 
@@ -63,12 +69,13 @@ static int stream(void *context, uint64_t operations)
             tail = wait_for_tail(head + batch - SLOTS);
         for (uint64_t i = 0; i < batch; i++, head++)
             ring.slots[head % SLOTS] = (struct line){{head, 1, 1, 1, 1, 1, 1, 1}};
-        ck_pr_fence_store();
+
+        /* Release: slots are full before the head says so. Pairs with consume(). */
+        ck_pr_fence_release();
         ck_pr_store_64(&ring.head, head);
     }
 
     wait_for_tail(last);
-    ck_pr_fence_load();
     for (uint64_t i = last - operations; i != last; i++)
         sum += i + 7;
     return ring.sum == sum ? 0 : bench_wrong("the lines do not add up");

@@ -22,6 +22,7 @@
 
 static int samples = 7;
 static int loops;
+static double scale = 1;
 
 static int number(const char *option, const char *value, int most)
 {
@@ -34,15 +35,28 @@ static int number(const char *option, const char *value, int most)
     return (int)n;
 }
 
+static double factor(const char *option, const char *value)
+{
+    char *end = NULL;
+    double n = value != NULL ? strtod(value, &end) : 0;
+    if (value == NULL || *end != '\0' || !(n >= 0.001 && n <= 1000)) {
+        fprintf(stderr, "%s wants a number from 0.001 to 1000\n", option);
+        exit(2);
+    }
+    return n;
+}
+
 void bench_begin(int argc, char **argv)
 {
     for (int i = 1; i < argc; i += 2) {
         if (strcmp(argv[i], "--samples") == 0) {
             samples = number(argv[i], argv[i + 1], SAMPLES_MAX);
+        } else if (strcmp(argv[i], "--scale") == 0) {
+            scale = factor(argv[i], argv[i + 1]);
         } else if (strcmp(argv[i], "--loops") == 0) {
             loops = number(argv[i], argv[i + 1], 256);
         } else {
-            fprintf(stderr, "usage: %s [--samples K] [--loops N]\n", argv[0]);
+            fprintf(stderr, "usage: %s [--samples K] [--scale F] [--loops N]\n", argv[0]);
             exit(2);
         }
     }
@@ -51,6 +65,12 @@ void bench_begin(int argc, char **argv)
 int bench_loops(int least)
 {
     return loops > least ? loops : least;
+}
+
+uint64_t bench_scaled(uint64_t amount)
+{
+    double scaled = (double)amount * scale;
+    return scaled < 1 ? 1 : (uint64_t)scaled;
 }
 
 void bench_pin(int index)
@@ -106,19 +126,27 @@ static int64_t run_once(const struct bench_row *row, uint64_t operations)
     uint64_t before = bench_now();
     int rc = row->work(row->context, operations);
     uint64_t after = bench_now();
+    if (row->clear != NULL)
+        row->clear(row->context);
     if (rc < 0)
         return rc;
     return after > before ? (int64_t)(after - before) : 1;
 }
 
+/* How long a sample takes at least. */
+static uint64_t sample_ns(void)
+{
+    return bench_scaled(SAMPLE_NS);
+}
+
 static uint64_t next_count(const struct bench_row *row, uint64_t operations, uint64_t elapsed)
 {
     uint64_t step = row->step != 0 ? row->step : 1;
-    uint64_t wanted = operations * (SAMPLE_NS + SAMPLE_NS / 4) / elapsed + 1;
+    double missing = (double)sample_ns() * 1.25 / (double)elapsed;
+    uint64_t wanted = missing < GROWTH_MAX ? (uint64_t)((double)operations * missing) + 1
+                                           : operations * GROWTH_MAX;
     if (wanted < operations * 2)
         wanted = operations * 2;
-    if (wanted > operations * GROWTH_MAX)
-        wanted = operations * GROWTH_MAX;
     if (row->most != 0 && wanted > row->most)
         wanted = row->most;
     return wanted < step ? step : wanted / step * step;
@@ -128,7 +156,7 @@ static uint64_t next_count(const struct bench_row *row, uint64_t operations, uin
 static int64_t run_twice(const struct bench_row *row, uint64_t operations)
 {
     int64_t first = run_once(row, operations);
-    if (first < (int64_t)SAMPLE_NS)
+    if (first < (int64_t)sample_ns())
         return first;
     int64_t second = run_once(row, operations);
     return second < first ? second : first;
@@ -144,7 +172,7 @@ static int calibrate(const struct bench_row *row, uint64_t *ret_operations)
             return (int)elapsed;
 
         uint64_t next = next_count(row, operations, (uint64_t)elapsed);
-        if ((uint64_t)elapsed >= SAMPLE_NS || next == operations)
+        if ((uint64_t)elapsed >= sample_ns() || next == operations)
             break;
         operations = next;
     }

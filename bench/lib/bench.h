@@ -1,7 +1,7 @@
 /*
  * How a benchmark measures: enough operations to fill a sample, enough samples to know the spread.
  *
- *     operations   1, 40, 1300, ...                until a sample takes 20 ms
+ *     operations   1, 40, 1300, ...                until a sample takes 20 ms, times --scale
  *     samples      |------| |------| |------| ...  as many as --samples says
  *     stdout       one JSON object a row: median, low and high of nanoseconds an operation
  *
@@ -17,20 +17,27 @@
 /* Do the work `operations` times. 0, or a negative errno. */
 typedef int bench_work_fn(void *context, uint64_t operations);
 
+/* Put away what a run of the work has left. */
+typedef void bench_clear_fn(void *context);
+
 struct bench_row {
     const char *name;    /* the program's */
     const char *variant; /* which of its rows, in a few words; NULL where there is but one */
     bench_work_fn *work;
+    bench_clear_fn *clear; /* called after each run, off the clock; or NULL */
     void *context;
     uint64_t step; /* operations are a multiple of this; 0 means 1 */
     uint64_t most; /* no more operations than this in a sample; 0: no bound */
 };
 
-/* Read --samples and --loops. Ends the program with status 2 where it cannot. */
+/* Read --samples, --scale and --loops. Ends the program with status 2 where it cannot. */
 void bench_begin(int argc, char **argv);
 
 /* The loops to run on: what --loops says, but `least` at least. */
 int bench_loops(int least);
+
+/* An amount of work that is `amount` as a rule, multiplied by what --scale says; 1 at least. */
+uint64_t bench_scaled(uint64_t amount);
 
 /* Keep the calling thread on the index-th core that the process may use, in turn. */
 void bench_pin(int index);

@@ -94,13 +94,8 @@ static inline size_t gr__pool_class_bytes(unsigned class)
     return (size_t)GR__BLOCK_MIN << class;
 }
 
-/* Memory of so many bytes, undefined, aligned to 64 up to 4096 bytes; NULL without memory. */
-static inline void *gr__pool_take(struct gr__pool *pool, size_t bytes)
+static inline void *gr__pool_take_class(struct gr__pool *pool, unsigned class, size_t bytes)
 {
-    if (bytes > GR__BLOCK_MAX)
-        return gr__pool_take_large(pool, bytes);
-
-    unsigned class = gr__pool_class_of(bytes);
     struct gr__magazine *loaded = &pool->classes[class].loaded;
     struct gr__block *block = loaded->first;
     if (__builtin_expect(block == NULL, 0)) {
@@ -116,16 +111,8 @@ static inline void *gr__pool_take(struct gr__pool *pool, size_t bytes)
     return block;
 }
 
-/* Give back memory that a pool of this depot gave for so many bytes. */
-static inline void gr__pool_give(struct gr__pool *pool, void *memory, size_t bytes)
+static inline void gr__pool_give_class(struct gr__pool *pool, void *memory, unsigned class)
 {
-    assert(memory != NULL);
-    if (bytes > GR__BLOCK_MAX) {
-        gr__pool_give_large(pool, memory, bytes);
-        return;
-    }
-
-    unsigned class = gr__pool_class_of(bytes);
     struct gr__pool_class *of = &pool->classes[class];
     if (__builtin_expect(of->loaded.count == of->most, 0))
         gr__pool_drain(pool, class);
@@ -136,6 +123,31 @@ static inline void gr__pool_give(struct gr__pool *pool, void *memory, size_t byt
     of->loaded.count++;
     gr__poison(&block->next_magazine, gr__pool_class_bytes(class) - sizeof block->next);
     pool->live_bytes -= (int64_t)gr__pool_class_bytes(class);
+}
+
+/*
+ * Memory of so many bytes, undefined, aligned to 64 up to 4096 bytes; NULL without memory. A
+ * single line, as for most messages, is a branch of its own, in which the class is a constant.
+ */
+static inline void *gr__pool_take(struct gr__pool *pool, size_t bytes)
+{
+    if (bytes <= GR__BLOCK_MIN)
+        return gr__pool_take_class(pool, 0, bytes);
+    if (bytes <= GR__BLOCK_MAX)
+        return gr__pool_take_class(pool, gr__pool_class_of(bytes), bytes);
+    return gr__pool_take_large(pool, bytes);
+}
+
+/* Give back memory that a pool of this depot gave for so many bytes. */
+static inline void gr__pool_give(struct gr__pool *pool, void *memory, size_t bytes)
+{
+    assert(memory != NULL);
+    if (bytes <= GR__BLOCK_MIN)
+        gr__pool_give_class(pool, memory, 0);
+    else if (bytes <= GR__BLOCK_MAX)
+        gr__pool_give_class(pool, memory, gr__pool_class_of(bytes));
+    else
+        gr__pool_give_large(pool, memory, bytes);
 }
 
 #endif

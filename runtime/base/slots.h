@@ -23,7 +23,7 @@
  *
  * In the first case every handle of the next table has a higher generation than every one
  * before it; in the second, a higher index than all before. Either way at least half of the
- * generations, 2^30 lives a slot, lie ahead of a new table. Indices are used up only where
+ * generations, some 2^30 lives a slot, lie ahead of a new table. Indices are used up only where
  * tables of N slots, each with one slot that lived 2^30 times, have ended 2^24 / N times:
  * then gr__slots_init() refuses. For a table of 2^16 slots at 14 ns a life that is an hour of
  * nothing but taking and giving one slot, and 256 restarts.

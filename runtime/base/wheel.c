@@ -6,7 +6,7 @@
 #include <assert.h>
 
 /* How many timers of a slot to look at for the earliest of them. */
-enum { DIGIT_BITS = 6, GLANCE = 4 };
+enum { DIGIT_BITS = 6, GLANCE = 4, PATIENCE = 4096 };
 
 void gr__wheel_init(struct gr__wheel *wheel, gr_time now)
 {
@@ -14,6 +14,8 @@ void gr__wheel_init(struct gr__wheel *wheel, gr_time now)
     wheel->time = now;
     wheel->now = now;
     wheel->live = 0;
+    wheel->spreading = GR__WHEEL_NONE;
+    wheel->patience = PATIENCE;
     wheel->levels = 0;
     for (unsigned level = 0; level <= GR__WHEEL_LEVELS; level++)
         wheel->occupied[level] = 0;
@@ -42,6 +44,11 @@ void gr__wheel_emptied(struct gr__wheel *wheel, const struct gr__list *head)
     clear(wheel, (unsigned)(head - wheel->lists));
 }
 
+static unsigned shift_of(unsigned list)
+{
+    return list / GR__WHEEL_SLOTS * DIGIT_BITS;
+}
+
 /* Put a timer where its deadline belongs, seen from the wheel's time. */
 static void place(struct gr__wheel *wheel, struct gr__timer *timer)
 {
@@ -56,6 +63,21 @@ static void place(struct gr__wheel *wheel, struct gr__timer *timer)
     append(wheel, level * GR__WHEEL_SLOTS + slot, timer);
 }
 
+/* As place(), for a timer that must not overtake those that are yet to be spread. */
+static void place_behind(struct gr__wheel *wheel, struct gr__timer *timer)
+{
+    if (wheel->spreading == GR__WHEEL_NONE) {
+        place(wheel, timer);
+        return;
+    }
+
+    unsigned shift = shift_of(wheel->spreading);
+    if (timer->deadline >> shift <= wheel->time >> shift)
+        append(wheel, wheel->spreading, timer);
+    else
+        place(wheel, timer);
+}
+
 void gr__wheel_start(struct gr__wheel *wheel, struct gr__timer *timer, gr_time deadline)
 {
     assert(!gr__list_linked(&timer->link));
@@ -65,7 +87,7 @@ void gr__wheel_start(struct gr__wheel *wheel, struct gr__timer *timer, gr_time d
     if (deadline <= wheel->now)
         append(wheel, GR__WHEEL_LATE, timer);
     else
-        place(wheel, timer);
+        place_behind(wheel, timer);
 }
 
 /* The list of the earliest slot. Some level has timers. */
@@ -78,7 +100,7 @@ static unsigned first_list(const struct gr__wheel *wheel)
 /* When a slot begins: the time's digits above the level, the slot's digit, and zeros. */
 static gr_time beginning(const struct gr__wheel *wheel, unsigned list)
 {
-    unsigned shift = list / GR__WHEEL_SLOTS * DIGIT_BITS;
+    unsigned shift = shift_of(list);
     gr_time above = wheel->time >> shift & ~(gr_time)(GR__WHEEL_SLOTS - 1);
     return (above | list % GR__WHEEL_SLOTS) << shift;
 }
@@ -106,32 +128,41 @@ gr_time gr__wheel_next(const struct gr__wheel *wheel)
 {
     if (wheel->live == 0)
         return GR_FOREVER;
-    if (wheel->occupied[GR__WHEEL_LEVELS] != 0)
+    if (wheel->occupied[GR__WHEEL_LEVELS] != 0 || wheel->spreading != GR__WHEEL_NONE)
         return wheel->time;
 
     unsigned list = first_list(wheel);
     return list < GR__WHEEL_SLOTS ? beginning(wheel, list) : earliest(wheel, list);
 }
 
-/* Move all timers out of a list, in order. */
-static void empty(struct gr__wheel *wheel, unsigned list, struct gr__list *into)
+/* Place the first timer of a list; false when it has none. */
+static bool shift_first(struct gr__wheel *wheel, unsigned list,
+                        void (*to)(struct gr__wheel *, struct gr__timer *))
 {
-    struct gr__list *head = &wheel->lists[list];
-    *into = *head;
-    into->next->previous = into;
-    into->previous->next = into;
-    gr__list_init(head);
-    clear(wheel, list);
+    struct gr__list *link = gr__list_shift(&wheel->lists[list]);
+    if (link == NULL) {
+        clear(wheel, list);
+        return false;
+    }
+    to(wheel, timer_of(link));
+    return true;
 }
 
-/* Find new places for all timers of a list that is not empty. */
-static void spread(struct gr__wheel *wheel, unsigned list)
+static void place_late(struct gr__wheel *wheel)
 {
-    struct gr__list timers;
-    empty(wheel, list, &timers);
-    struct gr__list *link;
-    while ((link = gr__list_shift(&timers)) != NULL)
-        place(wheel, timer_of(link));
+    while (shift_first(wheel, GR__WHEEL_LATE, place_behind))
+        ;
+}
+
+/* Place timers of the slot that is spreading, `most` at most; returns how many. */
+static unsigned spread(struct gr__wheel *wheel, unsigned most)
+{
+    for (unsigned placed = 0; placed < most; placed++)
+        if (!shift_first(wheel, wheel->spreading, place)) {
+            wheel->spreading = GR__WHEEL_NONE;
+            return placed;
+        }
+    return most;
 }
 
 static bool holds(const struct gr__wheel *wheel, unsigned list)
@@ -144,24 +175,41 @@ static bool alone(const struct gr__wheel *wheel, unsigned list)
     return wheel->lists[list].next == wheel->lists[list].previous;
 }
 
-/* Take time forward to the earliest timer that is due, and return that; else to `now`. */
-static struct gr__timer *find_due(struct gr__wheel *wheel, gr_time now)
+/*
+ * Take time forward to where a slot begins by `now`. If a timer is due there and alone,
+ * return it; else the slot is spreading. NULL and none spreading: time is at `now`.
+ */
+static struct gr__timer *enter_slot(struct gr__wheel *wheel, gr_time now)
+{
+    /* With empty levels there are timers in `late` at most, which is last. */
+    unsigned list = wheel->live == 0 ? GR__WHEEL_LATE : first_list(wheel);
+    if (list == GR__WHEEL_LATE || beginning(wheel, list) > now) {
+        wheel->time = now;
+        return NULL;
+    }
+
+    struct gr__timer *first = timer_of(wheel->lists[list].next);
+    if (alone(wheel, list) && first->deadline <= now) {
+        wheel->time = first->deadline;
+        return first;
+    }
+    wheel->time = beginning(wheel, list);
+    wheel->spreading = list;
+    return NULL;
+}
+
+/* The earliest timer that is due, with time taken forward to it. NULL: none, or no patience. */
+static struct gr__timer *find_due(struct gr__wheel *wheel, gr_time now, unsigned *patience)
 {
     while (!holds(wheel, GR__WHEEL_DUE)) {
-        /* With empty levels there are timers in `late` at most, which is last. */
-        unsigned list = wheel->live == 0 ? GR__WHEEL_LATE : first_list(wheel);
-        if (list == GR__WHEEL_LATE || beginning(wheel, list) > now) {
-            wheel->time = now;
+        if (wheel->spreading == GR__WHEEL_NONE) {
+            struct gr__timer *timer = enter_slot(wheel, now);
+            if (timer != NULL || wheel->spreading == GR__WHEEL_NONE)
+                return timer;
+        }
+        if (*patience == 0)
             return NULL;
-        }
-
-        struct gr__timer *first = timer_of(wheel->lists[list].next);
-        if (alone(wheel, list) && first->deadline <= now) {
-            wheel->time = first->deadline;
-            return first;
-        }
-        wheel->time = beginning(wheel, list);
-        spread(wheel, list);
+        *patience -= spread(wheel, *patience);
     }
     return timer_of(wheel->lists[GR__WHEEL_DUE].next);
 }
@@ -170,12 +218,12 @@ size_t gr__wheel_advance(struct gr__wheel *wheel, gr_time now, size_t most)
 {
     assert(now >= wheel->now);
     wheel->now = now;
-    if (holds(wheel, GR__WHEEL_LATE))
-        spread(wheel, GR__WHEEL_LATE);
+    place_late(wheel);
 
+    unsigned patience = wheel->patience;
     size_t fired = 0;
     while (fired < most) {
-        struct gr__timer *timer = find_due(wheel, now);
+        struct gr__timer *timer = find_due(wheel, now, &patience);
         if (timer == NULL)
             break;
 

@@ -30,16 +30,21 @@
  * as that time.
  *
  * Costs: start and cancel are constant; a timer that lives to fire is placed at most once
- * for each level it descends, and seldom more than twice, since it soon is alone.
+ * for each level it descends, and seldom more than twice, since it soon is alone. One advance
+ * places a limited number, so that a slot of a million timers holds nobody up: it stays the
+ * slot that is `spreading`, the time stands at its beginning, and whatever is started within it
+ * goes to its end, behind those that were started before, until the last one is placed.
  *
  * (Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", 1987.)
  *
  * All of a wheel runs on one thread.
  *
  * Invariants:
- *   1. time <= now; no timer in the levels has a deadline at or before the wheel's time.
- *   2. A list that is not empty has its bit set, and only then; a level has its bit set where
- *      one of its lists has.
+ *   1. time <= now; no timer in the levels, but in the slot that is spreading, has a deadline
+ *      at or before the wheel's time.
+ *   2. While a slot is spreading, only what is in it, or was spread from it, is next.
+ *   3. A list that is not empty has its bit set, and only then, save for the slot that is
+ *      spreading; a level has its bit set where one of its lists has.
  */
 #ifndef GREENROOM_BASE_WHEEL_H
 #define GREENROOM_BASE_WHEEL_H
@@ -56,7 +61,8 @@ enum {
     GR__WHEEL_SLOTS = 64,
     GR__WHEEL_DUE = GR__WHEEL_LEVELS * GR__WHEEL_SLOTS, /* behind the levels' lists */
     GR__WHEEL_LATE,
-    GR__WHEEL_LISTS
+    GR__WHEEL_LISTS,
+    GR__WHEEL_NONE = GR__WHEEL_LISTS /* no list */
 };
 
 /* Zero but for `fire`, it is not started; nor is it any more when fire() is called. */
@@ -67,10 +73,12 @@ struct gr__timer {
 };
 
 struct gr__wheel {
-    gr_time time;    /* up to here all has been fired, but what is in `due` and `late` */
-    gr_time now;     /* what advance was last told */
-    size_t live;     /* timers started and neither fired nor cancelled */
-    uint32_t levels; /* bit n: level n has timers; the highest is that of `due` and `late` */
+    gr_time time;       /* up to here all has been fired, but what is in `due` and `late` */
+    gr_time now;        /* what advance was last told */
+    size_t live;        /* timers started and neither fired nor cancelled */
+    unsigned spreading; /* the list whose timers are being placed anew, or GR__WHEEL_NONE */
+    unsigned patience;  /* how many timers one advance places */
+    uint32_t levels;    /* bit n: level n has timers; the highest is that of `due` and `late` */
     uint64_t occupied[GR__WHEEL_LEVELS + 1]; /* bit n: list n of the level has timers */
     struct gr__list lists[GR__WHEEL_LISTS];
 };
@@ -109,6 +117,7 @@ gr_time gr__wheel_next(const struct gr__wheel *wheel);
 
 /*
  * Fire what is due by `now`, which never goes back, `most` timers at most; returns how many.
+ * It may fire fewer than are due; gr__wheel_next() tells: all are fired when it is above `now`.
  * A timer may start and cancel any, itself too, and may end its own memory. What is started
  * meanwhile with a deadline up to `now` waits for the next advance.
  */

@@ -5,6 +5,11 @@
 
 #include "io/socket.h"
 
+uv_loop_t *gr__io_uv(struct gr__loop *loop)
+{
+    return gr__host_uv_loop(loop->host);
+}
+
 static int start(struct gr__loop *loop)
 {
     static_assert(sizeof(struct gr__io) <= GR__PART_BYTES, "fits its part of the loop");
@@ -14,12 +19,9 @@ static int start(struct gr__loop *loop)
     if (rc < 0)
         return rc;
     rc = gr__listeners_start(loop);
-    if (rc < 0) {
+    if (rc < 0)
         gr__streams_done(loop);
-        return rc;
-    }
-    gr__workers_enter();
-    return 0;
+    return rc;
 }
 
 /* What was closed with something still to write is given the time to. */
@@ -36,7 +38,6 @@ static void report(struct gr__loop *loop, gr__say_fn *say, void *context)
 
 static void done(struct gr__loop *loop)
 {
-    gr__workers_leave();
     gr__listeners_done(loop);
     gr__streams_done(loop);
     gr__sockets_done(loop);

@@ -21,10 +21,8 @@ static inline struct gr__io *gr__io_of(struct gr__loop *loop)
     return gr__loop_part(loop, GR__PART_IO);
 }
 
-static inline uv_loop_t *gr__io_uv(struct gr__loop *loop)
-{
-    return gr__host_uv_loop(loop->host);
-}
+/* The libuv loop below. In io.c, so that whoever does any I/O brings the stratum with it. */
+uv_loop_t *gr__io_uv(struct gr__loop *loop);
 
 /* What is to be called when the stratum comes up and down, by the files that keep something. */
 int gr__streams_start(struct gr__loop *loop);
@@ -33,7 +31,5 @@ void gr__streams_done(struct gr__loop *loop);
 int gr__listeners_start(struct gr__loop *loop);
 void gr__listeners_report(struct gr__loop *loop, gr__say_fn *say, void *context);
 void gr__listeners_done(struct gr__loop *loop);
-void gr__workers_enter(void);
-void gr__workers_leave(void);
 
 #endif

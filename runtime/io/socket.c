@@ -13,6 +13,7 @@
 #include "io/socket.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -165,8 +166,28 @@ static void close_socket(struct gr__transport *transport)
     gr__wheel_start(&socket->loop->wheel, &socket->linger, socket->loop->now + LINGER);
 }
 
+static void peer(const struct gr__transport *transport, char *text, size_t size)
+{
+    const struct gr__socket *socket = gr__container_of(transport, struct gr__socket, transport);
+    struct sockaddr_storage address;
+    int address_size = sizeof address;
+    char name[INET6_ADDRSTRLEN];
+    int rc = uv_tcp_getpeername(&socket->tcp, (struct sockaddr *)&address, &address_size);
+    if (size > 0)
+        text[0] = '\0';
+    if (rc == 0 && address.ss_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const struct sockaddr_in *)&address;
+        uv_ip4_name(v4, name, sizeof name);
+        snprintf(text, size, "%s:%d", name, ntohs(v4->sin_port));
+    } else if (rc == 0 && address.ss_family == AF_INET6) {
+        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address;
+        uv_ip6_name(v6, name, sizeof name);
+        snprintf(text, size, "[%s]:%d", name, ntohs(v6->sin6_port));
+    }
+}
+
 static const struct gr__transport_class socket_class = {
-    read_start, read_stop, try_write, queue_write, shutdown_writing, close_socket};
+    read_start, read_stop, try_write, queue_write, shutdown_writing, close_socket, peer};
 
 int gr__socket_make(struct gr__loop *loop, struct gr__socket **ret_socket)
 {

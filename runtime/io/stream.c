@@ -426,6 +426,15 @@ int gr_stream_shutdown(gr_stream name, gr_time deadline)
     return await_writing(&awaited, &stream, deadline);
 }
 
+void gr_stream_peer(gr_stream name, char *text, size_t size)
+{
+    struct stream *stream = find(name);
+    if (stream != NULL)
+        stream->transport->class->peer(stream->transport, text, size);
+    else if (size > 0)
+        text[0] = '\0';
+}
+
 static void end(struct gr__loop *loop, struct stream *stream)
 {
     struct gr_waiter *reader = stream->reader;

@@ -35,6 +35,9 @@ struct gr__transport_class {
     int (*shutdown)(struct gr__transport *transport);
 
     void (*close)(struct gr__transport *transport);
+
+    /* Write the other side's address to `text`. */
+    void (*peer)(const struct gr__transport *transport, char *text, size_t size);
 };
 
 /* What a transport tells the stream above it. All run no user code. */

@@ -26,7 +26,6 @@
 #include <string.h>
 
 #include "base/list.h"
-#include "io/io.h"
 #include "loop/post.h"
 #include "runner/wait.h"
 
@@ -286,11 +285,13 @@ int gr_blocking(gr_work_fn *run, const void *argument, size_t argument_size, voi
                           deadline);
 }
 
-void gr__workers_enter(void)
+static int enter(struct gr__loop *loop)
 {
+    (void)loop;
     pthread_mutex_lock(&users_lock);
     users++;
     pthread_mutex_unlock(&users_lock);
+    return 0;
 }
 
 /* What is still queued was abandoned by its loop, or its loop is gone. */
@@ -306,11 +307,20 @@ static void end_pool(struct pool *pool)
     pool->ending = false;
 }
 
-void gr__workers_leave(void)
+static void leave(struct gr__loop *loop)
 {
+    (void)loop;
     pthread_mutex_lock(&users_lock);
     if (--users == 0)
         for (int kind = 0; kind < GR__WORKERS; kind++)
             end_pool(&pools[kind]);
     pthread_mutex_unlock(&users_lock);
+}
+
+/* A stratum beside that of streams, for programs that only have blocking work. */
+static struct gr__stratum stratum = {.part = GR__PART_IO, .start = enter, .done = leave};
+
+__attribute__((constructor)) static void add_stratum(void)
+{
+    gr__stratum_add(&stratum);
 }

@@ -122,15 +122,19 @@ static void rest(struct berth *berth)
         fleet.berths[i].end_task.class = &end_class;
         gr__loop_send(&berth->loop, i, &fleet.berths[i].end_task);
     }
+    gr__outboxes_flush(&berth->loop);
 }
 
 static void turn_to_the_end(struct berth *berth)
 {
     struct gr__loop *loop = &berth->loop;
     while (!loop->ended) {
-        gr__loop_turn(loop, true);
+        gr__loop_work(loop);
+
+        /* Before the loop waits, since nothing would wake it any more. */
         if (loop->stopping && !berth->resting && gr__strata_busy(loop) == 0)
             rest(berth);
+        gr__loop_poll(loop, true);
     }
     gr__wheel_cancel(&loop->wheel, &berth->deadline);
 }

@@ -39,7 +39,7 @@
 struct gr__runner;
 
 enum {
-    GR__PART_BYTES = 512,
+    GR__PART_BYTES = 1536, /* a ucontext takes most of them */
     GR__LOOP_BUDGET = 64, /* tasks and messages between two looks at the clock */
 };
 
@@ -98,8 +98,17 @@ void gr__loop_done(struct gr__loop *loop);
 __attribute__((format(printf, 2, 3))) void gr__loop_say(struct gr__loop *loop, const char *format,
                                                         ...);
 
-/* One turn. Where it `may_wait` and there is nothing to do, it waits until there is. */
-void gr__loop_turn(struct gr__loop *loop, bool may_wait);
+/* The first half of a turn: all but the poll. */
+void gr__loop_work(struct gr__loop *loop);
+
+/* The second half. Where it `may_wait` and there is nothing to do, it waits until there is. */
+void gr__loop_poll(struct gr__loop *loop, bool may_wait);
+
+static inline void gr__loop_turn(struct gr__loop *loop, bool may_wait)
+{
+    gr__loop_work(loop);
+    gr__loop_poll(loop, may_wait);
+}
 
 /* Look at the clock: a new budget, or false when the slice is used up. */
 bool gr__loop_refill(struct gr__loop *loop);

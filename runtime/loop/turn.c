@@ -116,7 +116,7 @@ static void poll_or_wait(struct gr__loop *loop, bool may_wait)
     }
 }
 
-void gr__loop_turn(struct gr__loop *loop, bool may_wait)
+void gr__loop_work(struct gr__loop *loop)
 {
     gr__loop_current = loop;
     loop->counts.turns++;
@@ -126,7 +126,10 @@ void gr__loop_turn(struct gr__loop *loop, bool may_wait)
         gr__wheel_advance(&loop->wheel, loop->now, TIMERS_A_TURN);
     run_ready(loop);
     gr__outboxes_flush(loop);
+}
 
+void gr__loop_poll(struct gr__loop *loop, bool may_wait)
+{
     /* Read here, the clock costs nothing where a loop waits for another's answer. */
     read_clock(loop);
     poll_or_wait(loop, may_wait);

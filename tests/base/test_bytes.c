@@ -43,6 +43,7 @@ static void gives_back_what_was_written(void **state)
     assert_memory_equal(gr__bytes_used(&bytes), "room", 4);
     gr__bytes_skip(&bytes, 4);
     assert_int_equal(gr__bytes_size(&bytes), 0);
+    assert_ptr_equal(gr__bytes_used(&bytes), bytes.data);
     gr__bytes_done(&bytes);
 }
 

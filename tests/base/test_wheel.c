@@ -248,7 +248,7 @@ static struct {
     struct gr__random random;
     uint64_t started;
     size_t live;
-    gr_time time; /* of the last to fire, or `now` where none was left */
+    gr_time time; /* the wheel's, after the last advance */
     gr_time now;
 } model;
 
@@ -347,13 +347,15 @@ static void advance_modelled(gr_time now, size_t most)
 {
     model_settle_late();
     model.now = now;
-    if (gr__wheel_advance(&wheel, now, most) < most) {
+    size_t fired = gr__wheel_advance(&wheel, now, most);
+    assert_true(wheel.time >= model.time);
+    assert_true(model_next() == NULL || wheel.time <= model_next()->deadline);
+    if (fired < most && gr__wheel_next(&wheel) > now)
         assert_true(model_next() == NULL || model_next()->deadline > now);
-        model.time = now;
-    }
+    model.time = wheel.time;
 }
 
-static void run_model(uint64_t seed, int rounds)
+static void run_model(uint64_t seed, int rounds, unsigned patience)
 {
     memset(&model, 0, sizeof model);
     gr__random_seed(&model.random, seed);
@@ -362,6 +364,7 @@ static void run_model(uint64_t seed, int rounds)
     for (int i = 0; i < MODEL_TIMERS; i++)
         model.timers[i].timer.fire = fire_modelled;
     begin(model.now);
+    wheel.patience = patience;
     for (int round = 0; round < rounds; round++) {
         for (uint64_t i = below(20); i > 0; i--)
             start_or_cancel_any();
@@ -377,7 +380,9 @@ static void agrees_with_a_model_that_looks_at_every_timer(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 20; seed++)
-        run_model(seed, 500);
+        run_model(seed, 500, 4096);
+    for (uint64_t seed = 21; seed <= 40; seed++)
+        run_model(seed, 500, 1 + (unsigned)seed % 7);
 }
 
 /* A million at once: every third is cancelled, the others fire in order. */
@@ -420,11 +425,55 @@ static void keeps_a_million_in_order(void **state)
     size_t kept = MILLION - (MILLION + 2) / 3;
     assert_int_equal(wheel.live, kept);
     for (gr_time now = 1000; wheel.live > 0; now += GR_MILLISECOND)
-        while (gr__wheel_advance(&wheel, now, 1000) == 1000)
-            ;
+        do {
+            size_t fired = gr__wheel_advance(&wheel, now, 1000);
+            assert_in_range(fired, 0, 1000);
+        } while (gr__wheel_next(&wheel) <= now);
     assert_int_equal(many.fired, kept);
     assert_false(many.out_of_order);
     free(timers);
+}
+
+/* The clock cannot be trusted to be quick, but places can be counted. */
+static void holds_nobody_up_over_a_full_slot(void **state)
+{
+    (void)state;
+    enum { COUNT = 5000, PATIENCE = 100 };
+    struct gr__timer *timers = calloc(COUNT, sizeof *timers);
+    assert_non_null(timers);
+    memset(&many, 0, sizeof many);
+    begin(0);
+    wheel.patience = PATIENCE;
+    for (int i = 0; i < COUNT; i++) {
+        timers[i].fire = fire_one_of_many;
+        gr__wheel_start(&wheel, &timers[i], 10 * GR_SECOND + i % 7);
+    }
+
+    int advances = 0;
+    for (; many.fired < COUNT; advances++)
+        assert_in_range(gr__wheel_advance(&wheel, 11 * GR_SECOND, PATIENCE), 0, PATIENCE);
+    assert_in_range(advances, 2 * COUNT / PATIENCE, 4 * COUNT / PATIENCE * GR__WHEEL_LEVELS);
+    assert_false(many.out_of_order);
+    free(timers);
+}
+
+/* Three are due where their slot begins; the fourth comes when only one of them was placed. */
+static void lets_nobody_overtake_a_slot_that_is_spreading(void **state)
+{
+    (void)state;
+    struct noted timers[4];
+    begin(0);
+    wheel.patience = 1;
+    for (int i = 0; i < 4; i++)
+        timers[i] = (struct noted){.timer.fire = note, .number = i};
+    for (int i = 0; i < 3; i++)
+        gr__wheel_start(&wheel, &timers[i].timer, 64);
+    assert_int_equal(gr__wheel_advance(&wheel, 70, 100), 1);
+    gr__wheel_start(&wheel, &timers[3].timer, 10);
+
+    while (gr__wheel_next(&wheel) <= 70)
+        gr__wheel_advance(&wheel, 70, 100);
+    check_noted(4, (const int[]){0, 1, 2, 3});
 }
 
 int main(void)
@@ -442,6 +491,8 @@ int main(void)
         cmocka_unit_test(lets_a_timer_end_its_own_memory),
         cmocka_unit_test(agrees_with_a_model_that_looks_at_every_timer),
         cmocka_unit_test(keeps_a_million_in_order),
+        cmocka_unit_test(holds_nobody_up_over_a_full_slot),
+        cmocka_unit_test(lets_nobody_overtake_a_slot_that_is_spreading),
     };
     return cmocka_run_group_tests_name("wheel", tests, NULL, NULL);
 }

@@ -157,6 +157,15 @@ GR_FALLIBLE int gr_stream_shutdown(gr_stream stream, gr_time deadline);
 GR_API void gr_stream_close(gr_stream stream);
 
 /**
+ * Write the other side's address and port to @p text, as "127.0.0.1:7379" or "[::1]:7379".
+ *
+ * Empty for a stale stream, or one whose other side has gone.
+ *
+ * @thread loop, the stream's
+ */
+GR_API void gr_stream_peer(gr_stream stream, char *text, size_t size);
+
+/**
  * Listen on the calling thread's loop.
  *
  * Several loops, and processes, may listen on one port; the kernel spreads connections over them.
