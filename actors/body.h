@@ -21,6 +21,9 @@
 #ifndef GREENROOM_ACTORS_BODY_H
 #define GREENROOM_ACTORS_BODY_H
 
+#include <stdalign.h>
+#include <stddef.h>
+
 #include <greenroom/actor.h>
 
 #include "actors/envelope.h"
@@ -28,7 +31,7 @@
 #include "loop/loop.h"
 #include "runner/park.h"
 
-enum { GR__ACTOR_BUDGET = 64, GR__STATE_INLINE = 24 };
+enum { GR__ACTOR_BUDGET = 64, GR__STATE_INLINE = 16 };
 
 struct gr__pressure;
 struct gr__sending;
@@ -50,8 +53,7 @@ struct gr__body {
     int reason;                  /* once stopping */
     bool scheduled;
     bool stopping;
-    bool starting; /* its start hook is under way */
-    unsigned char state[GR__STATE_INLINE];
+    alignas(max_align_t) unsigned char state[GR__STATE_INLINE];
 };
 
 /* This stratum's part of the loop. */

@@ -20,7 +20,7 @@ struct buffer {
     bool failed; /* something was refused; what was written since may have gaps */
 };
 
-/** Make room for @p more bytes behind those there are, by moving if need be. Use buffer_reserve(). */
+/** Make room for @p more bytes, by moving if need be. Call buffer_reserve() instead. */
 bool buffer_grow(struct buffer *buffer, size_t more);
 
 /** Give the memory back. The buffer is empty then and may be used on. */

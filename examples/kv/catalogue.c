@@ -3,8 +3,6 @@
  *
  *     COMMAND [COUNT | LIST | INFO [name ...] | DOCS [name ...]]
  */
-#include <stdlib.h>
-
 #include "handlers.h"
 #include "visit.h"
 
@@ -78,7 +76,9 @@ static void list(struct visit *visit)
 static void document(struct reply *reply, const struct command *command)
 {
     reply_bulk_text(reply, command->name);
-    reply_map(reply, 1);
+    reply_map(reply, 2);
+    reply_bulk_text(reply, "summary");
+    reply_bulk_text(reply, "as in Redis " FACTS_VERSION);
     reply_bulk_text(reply, "group");
     reply_bulk_text(reply, command->group);
 }

@@ -1,18 +1,16 @@
 /*
  * The table of commands, and finding one by name.
  *
- * A name has at most 16 bytes, so two words of eight hold it, and setting one bit in
- * each byte makes upper and lower case the same. From the two words comes a slot in
- * an index of 256, from which a command is found in one or two looks.
+ * A name's bytes, upper and lower case made the same, give a slot in an index of 256
+ * from which the command is found in one or two looks.
  */
 #include "commands.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "handlers.h"
 
-enum { NAME_BYTES = 16, SLOTS = 256 };
+enum { NAME_BYTES_MAX = 16, SLOTS = 256 };
 
 #define W COMMAND_WRITE
 #define R COMMAND_READ
@@ -127,16 +125,10 @@ size_t commands_count(void)
 /* Where the search for a name begins, the same in upper and lower case. */
 static unsigned slot_of(struct slice name)
 {
-    static const uint64_t lower = UINT64_C(0x2020202020202020);
-    char bytes[NAME_BYTES] = {0};
+    uint32_t mixed = 0;
     for (size_t i = 0; i < name.size; i++)
-        bytes[i] = name.data[i];
-
-    uint64_t low, high;
-    memcpy(&low, bytes, sizeof low);
-    memcpy(&high, bytes + sizeof low, sizeof high);
-    uint64_t mixed = ((low | lower) ^ (high | lower) << 7) * UINT64_C(0x9e3779b97f4a7c15);
-    return (unsigned)(mixed >> 56);
+        mixed = (mixed ^ (unsigned char)(name.data[i] | 0x20)) * UINT32_C(0x9e3779b1);
+    return mixed >> 24;
 }
 
 void commands_index(struct command_index *index)
@@ -145,7 +137,7 @@ void commands_index(struct command_index *index)
     assert(commands_count() < SLOTS);
     for (size_t i = 0; i < commands_count(); i++) {
         struct slice name = slice_of(commands[i].name);
-        assert(name.size <= NAME_BYTES);
+        assert(name.size <= NAME_BYTES_MAX);
         unsigned slot = slot_of(name);
         while (index->slots[slot] != 0)
             slot = (slot + 1) % SLOTS;
@@ -155,7 +147,7 @@ void commands_index(struct command_index *index)
 
 const struct command *commands_find(const struct command_index *index, struct slice name)
 {
-    if (name.size > NAME_BYTES)
+    if (name.size > NAME_BYTES_MAX)
         return NULL;
 
     unsigned slot = slot_of(name);

@@ -34,6 +34,13 @@ struct publication {
     char bytes[]; /* of both */
 };
 
+/* A question to a shard, under way. */
+struct question {
+    uint32_t shard;
+    struct gr_buffer batch; /* until it is asked */
+    gr_future future;       /* from then on */
+};
+
 struct connection {
     const struct server *server;
     struct front *front;
@@ -44,6 +51,7 @@ struct connection {
     struct channels channels;
     struct publication *publications; /* oldest first */
     struct publication **last_publication;
+    struct question *questions; /* room for one to each shard; a stack would be too small for it */
     struct buffer pushes;
     gr_runner pusher; /* zero when there is none */
     bool working;
@@ -207,42 +215,35 @@ static void release(void *data, void *context)
     memory_give(data);
 }
 
-/* A question to a shard, under way. */
-struct question {
-    uint32_t shard;
-    gr_future future;
-};
-
 /* Take the batches off the front before anything waits: the next connection may want it then. */
-static uint32_t take_batches(struct front *front, uint32_t shards, struct gr_buffer *ret_batches,
-                             struct question *ret_questions)
+static uint32_t take_batches(struct connection *connection)
 {
     uint32_t count = 0;
-    for (uint32_t i = 0; i < shards; i++) {
-        struct buffer *batch = &front->batches[i];
+    for (uint32_t i = 0; i < connection->server->shards; i++) {
+        struct buffer *batch = &connection->front->batches[i];
         if (batch->size == 0)
             continue;
-        ret_questions[count].shard = i;
-        ret_batches[count++] = (struct gr_buffer){batch->bytes, batch->size, release, NULL};
+        connection->questions[count++] =
+            (struct question){.shard = i, .batch = {batch->bytes, batch->size, release, NULL}};
         *batch = (struct buffer){0};
     }
     return count;
 }
 
-static int ask_shards(struct connection *connection, struct question *questions,
-                      struct gr_buffer *batches, uint32_t count, uint32_t *ret_asked)
+static int ask_shards(struct connection *connection, uint32_t count, uint32_t *ret_asked)
 {
     gr_time deadline = gr_in(ANSWER_WITHIN);
     uint32_t asked = 0;
     int rc = 0;
     while (rc == 0 && asked < count) {
-        gr_actor keeper = connection->server->keepers[questions[asked].shard];
-        rc = gr_ask_start_buffer(keeper, SERVER_EXECUTE, &batches[asked], &questions[asked].future,
+        struct question *question = &connection->questions[asked];
+        gr_actor keeper = connection->server->keepers[question->shard];
+        rc = gr_ask_start_buffer(keeper, SERVER_EXECUTE, &question->batch, &question->future,
                                  deadline);
         asked += rc == 0;
     }
-    for (uint32_t i = 0; i < count; i++)
-        gr_buffer_release(&batches[i]);
+    for (uint32_t i = asked; i < count; i++)
+        gr_buffer_release(&connection->questions[i].batch);
     *ret_asked = asked;
     return rc;
 }
@@ -274,17 +275,13 @@ static int await_answers(struct connection *connection, const struct question *q
 
 static int consult_shards(struct connection *connection)
 {
-    uint32_t shards = connection->server->shards;
-    struct gr_buffer batches[SHARDS_MAX];
-    struct question questions[SHARDS_MAX];
-    uint32_t count = take_batches(connection->front, shards, batches, questions);
     uint32_t asked;
-    int rc = ask_shards(connection, questions, batches, count, &asked);
+    int rc = ask_shards(connection, take_batches(connection), &asked);
     for (uint32_t i = 0; i < asked; i++) {
         if (rc == 0)
-            rc = await_answers(connection, &questions[i]);
+            rc = await_answers(connection, &connection->questions[i]);
         else
-            gr_future_drop(questions[i].future);
+            gr_future_drop(connection->questions[i].future);
     }
     return rc;
 }
@@ -406,7 +403,8 @@ static int begin(struct connection *connection, struct server *server, gr_stream
     front->next_id += server->shards;
     front->facts.clients++;
     front->facts.connections++;
-    return dialog_init(&connection->dialog, &spec);
+    connection->questions = memory_take(server->shards * sizeof *connection->questions);
+    return connection->questions == NULL ? -ENOMEM : dialog_init(&connection->dialog, &spec);
 }
 
 static void end(struct connection *connection)
@@ -419,6 +417,7 @@ static void end(struct connection *connection)
     unsubscribe_all(connection, NULL);
     while (connection->publications != NULL)
         forget_publication(connection);
+    memory_give(connection->questions);
     channels_done(&connection->channels);
     dialog_done(&connection->dialog);
     buffer_done(&connection->output);

@@ -73,27 +73,41 @@ static int ask_crier(gr_actor crier, struct slice channel, struct slice message,
     return rc;
 }
 
+/* The sum of what the criers say; every future ends here. */
+static int sum_up(const gr_future *futures, uint32_t count, int64_t *ret_heard)
+{
+    int rc = 0;
+    *ret_heard = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t heard = 0;
+        int failed = gr_future_await(futures[i], &heard, sizeof heard, GR_FOREVER);
+        gr_future_drop(futures[i]);
+        *ret_heard += heard;
+        if (failed < 0)
+            rc = failed;
+    }
+    return rc;
+}
+
 int server_publish(const struct server *server, struct slice channel, struct slice message,
                    int64_t *ret_heard)
 {
-    gr_future futures[SHARDS_MAX];
+    gr_future *futures = memory_take(server->shards * sizeof *futures);
+    if (futures == NULL)
+        return -ENOMEM;
+
     uint32_t asked = 0;
     int rc = 0;
     while (rc == 0 && asked < server->shards) {
         rc = ask_crier(server->criers[asked], channel, message, &futures[asked]);
         asked += rc == 0;
     }
-
-    int64_t sum = 0;
-    for (uint32_t i = 0; i < asked; i++) {
-        int64_t heard = 0;
-        int failed = gr_future_await(futures[i], &heard, sizeof heard, GR_FOREVER);
-        gr_future_drop(futures[i]);
-        sum += heard;
-        if (failed < 0 && rc == 0)
-            rc = failed;
-    }
+    int64_t heard;
+    int failed = sum_up(futures, asked, &heard);
+    memory_give(futures);
     if (rc == 0)
-        *ret_heard = sum;
+        rc = failed;
+    if (rc == 0)
+        *ret_heard = heard;
     return rc;
 }

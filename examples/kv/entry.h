@@ -54,7 +54,7 @@ struct key {
     uint64_t hash;
 };
 
-/** Make an entry with an empty text for a value of about @p value_bytes. NULL for want of memory. */
+/** Make an entry with an empty text, soon of about @p value_bytes. NULL for want of memory. */
 struct entry *entry_new(const struct key *key, size_t value_bytes);
 
 /** End an entry and its value. */

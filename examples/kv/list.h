@@ -2,7 +2,7 @@
  * @file list.h
  * @brief A list that is good at both ends and can be entered in the middle.
  *
- *     first <-> block <-> block <-> last         a block is some 4 KiB, a short list one small block
+ *     first <-> block <-> block <-> last     a block is some 4 KiB; a short list, a small one
  *                 | .. room .. | item item item | .. room .. |
  *
  * Slices that come out of a list point into it and hold until it changes. A list

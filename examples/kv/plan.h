@@ -22,7 +22,7 @@
 #include "session.h"
 
 /** The most shards there may be. */
-#define SHARDS_MAX 1024
+#define SHARDS_MAX 256
 
 enum plan_kind {
     PLAN_ANSWERED, /* the reply has been written */

@@ -292,7 +292,7 @@ static size_t read_escape(const char *at, const char *end, char *ret_byte)
     return 2;
 }
 
-/* Copy quoted text, from behind its opening quote. Returns the byte behind the closing one, or NULL. */
+/* Copy quoted text from behind its opening quote. Returns what follows the closing one, or NULL. */
 static const char *read_quoted(struct buffer *into, const char *at, const char *end, char quote)
 {
     while (at < end && *at != quote) {

@@ -144,7 +144,7 @@ struct wish {
     bool created;
 };
 
-/* Called by the hash set with the slot that holds the key, or NULL; answers what the slot is to hold. */
+/* Called by the hash set with what it holds of the key, or NULL; returns what it is to hold. */
 static void *grant(void *slot, void *context)
 {
     struct wish *wish = context;

@@ -55,10 +55,40 @@ int gr_loop_count(void)
     return (int)gr__fleet_count();
 }
 
-/* Time is up: loops end although they are busy. */
+static void ignore(struct gr__task *task)
+{
+    (void)task;
+}
+
+static void end_here(struct gr__task *task)
+{
+    (void)task;
+    berth_here()->loop.ended = true;
+}
+
+static const struct gr__task_class end_class = {"end", end_here, ignore, NULL};
+
+/* Ending the others is the last one's work: all have come to rest by then. */
+static void rest(struct berth *berth)
+{
+    berth->resting = true;
+    if (ck_pr_faa_uint(&fleet.resting, 1) + 1 < fleet.count)
+        return;
+
+    for (unsigned i = 0; i < fleet.count; i++) {
+        fleet.berths[i].end_task.class = &end_class;
+        gr__loop_send(&berth->loop, i, &fleet.berths[i].end_task);
+    }
+    gr__outboxes_flush(&berth->loop);
+}
+
+/* Time is up: this loop ends although it is busy, and the others need not wait for it. */
 static void on_deadline(struct gr__timer *timer)
 {
     struct berth *berth = gr__container_of(timer, struct berth, deadline);
+    gr__fleet_stop();
+    if (!berth->resting)
+        rest(berth);
     berth->loop.ended = true;
 }
 
@@ -85,19 +115,7 @@ static void stop_here(struct gr__task *task)
     gr__strata_stop(&berth->loop);
 }
 
-static void ignore(struct gr__task *task)
-{
-    (void)task;
-}
-
-static void end_here(struct gr__task *task)
-{
-    (void)task;
-    berth_here()->loop.ended = true;
-}
-
 static const struct gr__task_class stop_class = {"stop", stop_here, ignore, NULL};
-static const struct gr__task_class end_class = {"end", end_here, ignore, NULL};
 
 void gr__fleet_stop(void)
 {
@@ -109,20 +127,6 @@ void gr__fleet_stop(void)
         fleet.berths[i].stop_task.class = &stop_class;
         gr__loop_send(gr__loop_here(), i, &fleet.berths[i].stop_task);
     }
-}
-
-/* Ending the others is the last one's work: all have come to rest by then. */
-static void rest(struct berth *berth)
-{
-    berth->resting = true;
-    if (ck_pr_faa_uint(&fleet.resting, 1) + 1 < fleet.count)
-        return;
-
-    for (unsigned i = 0; i < fleet.count; i++) {
-        fleet.berths[i].end_task.class = &end_class;
-        gr__loop_send(&berth->loop, i, &fleet.berths[i].end_task);
-    }
-    gr__outboxes_flush(&berth->loop);
 }
 
 static void turn_to_the_end(struct berth *berth)

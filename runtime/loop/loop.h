@@ -40,7 +40,7 @@ struct gr__runner;
 
 enum {
     GR__PART_BYTES = 1536, /* a ucontext takes most of them */
-    GR__LOOP_BUDGET = 64, /* tasks and messages between two looks at the clock */
+    GR__LOOP_BUDGET = 64,  /* tasks and messages between two looks at the clock */
 };
 
 /* What has happened on this loop, counted where it happens. */
@@ -63,8 +63,9 @@ struct gr__loop {
     struct gr__outbox *outboxes; /* by number of loop; of this loop's own the entry is unused */
     struct gr__outbox *filled;   /* those with something gathered */
     unsigned loop_count;
-    bool stopping; /* winds down: nothing new starts */
-    bool ended;    /* the run is over after this turn */
+    bool stopping;     /* winds down: nothing new starts */
+    bool ended;        /* the run is over after this turn */
+    bool clock_is_old; /* whoever turns the loop by hand may have let time pass */
 
     struct gr__inbox *inbox;
     struct gr__host *host;

@@ -104,6 +104,7 @@ static void poll_or_wait(struct gr__loop *loop, bool may_wait)
 {
     if (!may_wait || loop->ended) {
         poll(loop, 0);
+        loop->clock_is_old = true;
     } else if (has_work(loop)) {
         if (loop->later.first != NULL || loop->now - loop->polled >= SLICE)
             poll(loop, 0);
@@ -120,6 +121,10 @@ void gr__loop_work(struct gr__loop *loop)
 {
     gr__loop_current = loop;
     loop->counts.turns++;
+    if (loop->clock_is_old) {
+        loop->clock_is_old = false;
+        read_clock(loop);
+    }
     if (gr__inbox_mail(loop->inbox))
         gr__inbox_unfold(loop->inbox, &loop->ready);
     if (loop->wheel.live > 0 && gr__wheel_next(&loop->wheel) <= loop->now)

@@ -17,6 +17,9 @@ enum { POOLED_MAX = 64, STACK_BYTES = 64 * 1024 };
 static size_t configured_stack_bytes = STACK_BYTES;
 static bool configured_mprotect;
 
+/* A thread may run several loops in turn, and is watched for overflows as long as it has any. */
+static _Thread_local unsigned loops_on_thread;
+
 static struct gr__runner *runner_of(const struct gr__task *task)
 {
     return gr__container_of(task, struct gr__runner, task);
@@ -338,7 +341,7 @@ int gr__runners_start(struct gr__loop *loop)
     if (rc < 0)
         return rc;
     rc = reserve(runners);
-    if (rc == 0)
+    if (rc == 0 && loops_on_thread++ == 0)
         rc = gr__overflow_watch();
     if (rc < 0) {
         gr__runners_done(loop);
@@ -356,5 +359,6 @@ void gr__runners_done(struct gr__loop *loop)
     while ((link = runners->all.next) != &runners->all)
         runner_free(runners, gr__container_of(link, struct gr__runner, link));
     gr__stacks_done(&runners->stacks);
-    gr__overflow_unwatch();
+    if (loops_on_thread > 0 && --loops_on_thread == 0)
+        gr__overflow_unwatch();
 }

@@ -97,9 +97,9 @@ RUNNER_TEST(is_spawned_where_it_should_be)
 {
     for (int loop = 0; loop < 2; loop++) {
         int where = -1;
-        check_equal(gr_ask(spawn(GR_ON_LOOP(loop)), WHERE, NULL, 0, &where, sizeof where,
-                           gr_in(GR_SECOND)),
-                    0);
+        check_equal(
+            gr_ask(spawn(GR_ON_LOOP(loop)), WHERE, NULL, 0, &where, sizeof where, gr_in(GR_SECOND)),
+            0);
         check_equal(where, loop);
     }
     int here = -1;
@@ -112,9 +112,8 @@ RUNNER_TEST(is_spread_over_the_loops_in_turn)
     int seen[2] = {0};
     for (int i = 0; i < 10; i++) {
         int where = 0;
-        check_equal(gr_ask(spawn(GR_SPREAD), WHERE, NULL, 0, &where, sizeof where,
-                           gr_in(GR_SECOND)),
-                    0);
+        check_equal(
+            gr_ask(spawn(GR_SPREAD), WHERE, NULL, 0, &where, sizeof where, gr_in(GR_SECOND)), 0);
         seen[where]++;
     }
     check_equal(seen[0], 5);
@@ -169,9 +168,11 @@ static int slow_start(struct gr_self *self, const void *argument, size_t size)
     return gr_sleep(gr_in(30 * GR_MILLISECOND));
 }
 
-static const struct gr_behavior slow_starter = {
-    .name = "slow starter", .receive = counter_receive, .start = slow_start, .stop = counter_stop,
-    .state_bytes = sizeof(struct counter)};
+static const struct gr_behavior slow_starter = {.name = "slow starter",
+                                                .receive = counter_receive,
+                                                .start = slow_start,
+                                                .stop = counter_stop,
+                                                .state_bytes = sizeof(struct counter)};
 
 RUNNER_TEST(is_stopped_when_whoever_spawned_it_no_longer_waits)
 {
@@ -285,9 +286,10 @@ static void stop_slowly(struct gr_self *self, int reason)
     waiting_stops++;
 }
 
-static const struct gr_behavior slow_stopper = {
-    .name = "slow stopper", .receive = counter_receive, .stop = stop_slowly,
-    .state_bytes = sizeof(struct counter)};
+static const struct gr_behavior slow_stopper = {.name = "slow stopper",
+                                                .receive = counter_receive,
+                                                .stop = stop_slowly,
+                                                .state_bytes = sizeof(struct counter)};
 
 RUNNER_TEST(may_wait_in_its_stop_hook)
 {

@@ -299,8 +299,8 @@ static void run_ring(int size, bool over_loops)
     struct member members[RING_MAX] = {0};
     for (int i = 0; i < size; i++) {
         int where = over_loops ? GR_ON_LOOP(i % 2) : GR_HERE;
-        check_equal(
-            gr_actor_spawn(&member, &(struct gr_actor_options){.where = where}, &actors[i]), 0);
+        check_equal(gr_actor_spawn(&member, &(struct gr_actor_options){.where = where}, &actors[i]),
+                    0);
         check_equal(gr_future_make(&done[i], &members[i].done), 0);
     }
     for (int i = 0; i < size; i++) {

@@ -43,7 +43,7 @@ static void finds_what_a_name_names(void **state)
     (void)state;
     struct table table = {0};
     open_table(&table);
-    uint64_t first, second;
+    uint64_t first = 0, second = 0;
     struct thing *one = take(&table, &first);
     struct thing *two = take(&table, &second);
 
@@ -61,7 +61,7 @@ static void finds_nothing_by_zero_stale_or_strange_names(void **state)
     struct table table = {0};
     open_table(&table);
     assert_null(gr__slots_find(&table.slots, 0));
-    uint64_t name;
+    uint64_t name = 0;
     struct thing *thing = take(&table, &name);
     assert_null(gr__slots_find(&table.slots, 0));
     assert_null(gr__slots_find(&table.slots, gr__handle(1, LOOP, 1)));
@@ -70,7 +70,7 @@ static void finds_nothing_by_zero_stale_or_strange_names(void **state)
     gr__slots_give(&table.slots, thing);
     assert_null(gr__slots_find(&table.slots, name));
     assert_null(gr__slots_find(&table.slots, gr__handle(2, LOOP, 0)));
-    uint64_t next;
+    uint64_t next = 0;
     assert_ptr_equal(take(&table, &next), thing);
     assert_null(gr__slots_find(&table.slots, name));
     assert_ptr_equal(gr__slots_find(&table.slots, next), thing);
@@ -83,7 +83,7 @@ static void takes_the_last_given_first(void **state)
     struct table table = {0};
     open_table(&table);
     struct thing *things[3];
-    uint64_t name;
+    uint64_t name = 0;
     for (int i = 0; i < 3; i++)
         things[i] = take(&table, &name);
     for (int i = 0; i < 3; i++)
@@ -122,7 +122,7 @@ static void holds_things_larger_than_a_step(void **state)
     struct table table = {0};
     assert_int_equal(gr__slots_init(&table.slots, LOOP, STRIDE, &table.floor), 0);
     for (int i = 0; i < 20; i++) {
-        uint64_t name;
+        uint64_t name = 0;
         char *thing = gr__slots_take(&table.slots, &name);
         assert_non_null(thing);
         thing[STRIDE - 1] = 1;
@@ -137,7 +137,7 @@ static void walks_the_live_in_order_while_they_end(void **state)
     open_table(&table);
     assert_null(gr__slots_next(&table.slots, NULL));
     struct thing *things[10];
-    uint64_t name;
+    uint64_t name = 0;
     for (int i = 0; i < 10; i++)
         things[i] = take(&table, &name);
     gr__slots_give(&table.slots, things[0]);
@@ -235,7 +235,7 @@ static void answers_null_when_full_and_recovers(void **state)
     (void)state;
     struct table table = {.floor.index = GR__INDICES_MAX - SMALLEST};
     open_table(&table);
-    uint64_t name;
+    uint64_t name = 0;
     struct thing *thing = NULL;
     for (int i = 0; i < SMALLEST; i++)
         thing = take(&table, &name);
@@ -343,7 +343,7 @@ static void poisons_what_is_free(void **state)
     (void)state;
     struct table table = {0};
     open_table(&table);
-    uint64_t name;
+    uint64_t name = 0;
     struct thing *thing = take(&table, &name);
     assert_false(__asan_address_is_poisoned(&thing->number));
     gr__slots_give(&table.slots, thing);

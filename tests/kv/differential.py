@@ -14,8 +14,8 @@ sends the same bytes to both in the same pieces, and compares the replies one by
 What Redis leaves open is compared loosely, each command by its own rule in LOOSE: the order of
 KEYS, the cursors of SCAN, which key RANDOMKEY picks, a time that ran on by a moment.
 
-Prints "N commands, M replies compared, 0 differences", or the seed and the commands that led to
-the first difference, and then exits with 1.
+Prints "N commands, M replies compared, 0 differences". Where they differ, prints the seed and the
+commands that led there, as few as are enough to show it, and exits with 1.
 """
 
 import argparse
@@ -25,6 +25,7 @@ import sys
 import time
 
 from maker import Maker
+from shrink import shrink
 
 PATIENCE = 10.0  # seconds that a server may take for a reply
 
@@ -216,7 +217,6 @@ class Run:
         """Sends a pipeline and compares its replies."""
         for arguments in batch:
             self.recent.append(arguments)
-        del self.recent[:-self.options.context]
         self.commands += len(batch)
 
         pack_one = quote if inline else pack
@@ -391,6 +391,18 @@ class Run:
             other.close()
         return peers
 
+    def differs(self, commands):
+        """Whether a new connection with just these commands shows a difference."""
+        again, peers = Run(self.options), self.open()
+        try:
+            again.exchange(peers, [[b"flushall"]] + commands)
+        except (Difference, Closed):
+            return True
+        finally:
+            for peer in peers:
+                peer.close()
+        return False
+
     def round(self):
         kinds = [self.mixed] * 12 + [self.inline, self.expiry, self.scans] + [self.broken] * 3 + \
                 [self.quit]
@@ -426,11 +438,15 @@ def main():
     try:
         while run.commands < options.commands:
             run.round()
+    except ConnectionRefusedError:
+        print("a server does not listen")
+        return 1
     except Difference as difference:
-        print(f"seed {options.seed}, after {run.commands} commands: they differ")
-        for arguments in run.recent:
+        print(f"seed {options.seed}, after {run.commands} commands: they differ {difference}")
+        commands = shrink(run.recent, run.differs)
+        print("The last commands of the round:" if commands is None else "These are enough:")
+        for arguments in commands or run.recent[-options.context:]:
             print("   ", shown(arguments))
-        print(difference)
         return 1
     print(f"{run.commands} commands, {run.replies} replies compared, 0 differences")
     return 0

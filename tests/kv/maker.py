@@ -8,6 +8,7 @@ class Maker:
 
     def __init__(self, dice):
         self.dice = dice
+        self.apart_last = 0
         binary = [bytes(dice.randrange(256) for _ in range(dice.randrange(0, 40)))
                   for _ in range(6)]
         self.keys = [b"k%d" % i for i in range(12)] + [b"k\r\n", b"k\0", b""] + binary[:4]
@@ -43,6 +44,11 @@ class Maker:
         return self.dice.choice([b"100", b"1000", b"86400", b"0", b"-1", b"abc", b"",
                                  b"9223372036854775807", b"-9223372036854775808",
                                  b"9223372036854775"])
+
+    def apart(self):
+        """A time to live that is far from all others, so that GT and LT hang on no moment."""
+        self.apart_last += 10
+        return self.dice.choice([b"0", b"-1", b"abc"] + [b"%d" % (2005 + self.apart_last)] * 7)
 
     def moment(self, scale):
         """A moment well ahead. One that passed leaves a key that DBSIZE may count for a while."""
@@ -100,12 +106,14 @@ class Maker:
         return self.dice.choice([
             lambda: [self.word(b"del", b"unlink", b"exists")] + self.some(key),
             lambda: [b"expire", key(), self.seconds()],
-            lambda: [b"expire", key(), self.seconds(), self.word(b"nx", b"xx", b"gt", b"lt", b"zz")],
-            lambda: [b"expire", key(), self.seconds(), self.word(b"nx", b"xx"),
+            lambda: [b"expire", key(), self.seconds(), self.word(b"nx", b"xx", b"zz")],
+            lambda: [b"expire", key(), self.apart(), self.word(b"gt", b"lt")],
+            lambda: [b"expire", key(), self.apart(), self.word(b"nx", b"xx"),
                      self.word(b"gt", b"lt")],
             lambda: [b"pexpire", key(), self.dice.choice([b"100000", b"0", b"-1", b"w"])],
             lambda: [self.word(b"expireat"), key(), self.moment(1)],
-            lambda: [self.word(b"pexpireat"), key(), self.moment(1000), self.word(b"nx", b"lt")],
+            lambda: [self.word(b"pexpireat"), key(), self.moment(1000), self.word(b"nx", b"xx")],
+            lambda: [self.word(b"pexpireat"), key(), self.dice.choice([b"0", b"-1"]), b"lt"],
             lambda: [self.word(b"ttl", b"pttl", b"persist", b"type"), key()],
             lambda: [self.word(b"expiretime", b"pexpiretime"), key()],
             lambda: [b"keys", self.pattern()],
@@ -192,6 +200,8 @@ class Maker:
             return made[:1]
         if made[0].lower() == b"scan":
             return [made[0], self.dice.choice([b"x", b"1x", b" 1", b"9" * 21])] + made[2:]
+        if made[0].lower() in (b"setex", b"psetex", b"expire") and b"10" in made[2:3]:
+            return made[:2]  # or the key would go within the round
         if made[0].lower() == b"hset" and count == 7:
             return made[:1]
         return made

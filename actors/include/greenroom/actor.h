@@ -38,7 +38,7 @@ typedef struct gr_actor {
 
 /** An actor, to its own handler. */
 struct gr_self {
-    void *state; /**< the behavior's state_bytes, zeroed before start */
+    void *state; /**< the behavior's state_bytes, zeroed before start, aligned for any type */
 };
 
 /** What becomes of a message to a full mailbox. */

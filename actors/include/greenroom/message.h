@@ -26,7 +26,7 @@ GR__BEGIN
 
 /** A message, as its handler sees it. */
 struct gr_message {
-    const void *data; /**< size bytes, aligned for any type */
+    const void *data; /**< size bytes; those that were copied are aligned to eight */
     uint32_t tag;     /**< what it is about: the sender's and the actor's own affair */
     uint32_t size;    /**< in bytes */
 };

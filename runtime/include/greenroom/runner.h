@@ -15,6 +15,10 @@
  * until it returns. It is a request, and clean-up runs as usual; where that
  * must wait itself, gr_runner_shield() lets it.
  *
+ * A stack has a guard below it, and one that runs over ends the process with a
+ * report that names the runner. Code with frames of more than a page is to be
+ * compiled with -fstack-clash-protection, so that none steps over the guard.
+ *
  * Handlers of actors and callbacks of timers and posts run in the same way: all
  * that is said of runners here holds while one of them runs.
  */
