@@ -64,7 +64,10 @@ static void wait_until(struct gr__host *host, gr_time until)
     }
 
     uv_update_time(&uv->loop);
-    uv_timer_start(&uv->timer, on_timer, milliseconds, 0);
+
+    /* It repeats, because uv_run() may find it due before it polls, and would then poll with
+     * no timer and no end. */
+    uv_timer_start(&uv->timer, on_timer, milliseconds, 1);
     uv_run(&uv->loop, UV_RUN_ONCE);
     uv_timer_stop(&uv->timer);
 }

@@ -53,8 +53,8 @@ static int counter_start(struct gr_self *self, const void *argument, size_t size
 static void counter_stop(struct gr_self *self, int reason)
 {
     (void)self;
-    __atomic_add_fetch(&stops, 1, __ATOMIC_SEQ_CST);
-    __atomic_store_n(&stop_reason, reason, __ATOMIC_SEQ_CST);
+    stop_reason = reason;
+    __atomic_add_fetch(&stops, 1, __ATOMIC_SEQ_CST); /* who sees this sees the reason */
 }
 
 static const struct gr_behavior counter = {.name = "counter",
