@@ -111,9 +111,13 @@ static void do_work(struct gr_work *work)
 {
     work->status = work->run(work, work->bytes, result_of(work));
 
-    /* A loop that has stopped has given up waiting, so the work is nobody's. */
-    if (!gr__inbox_post_foreign(&gr__inboxes[work->loop], &work->task))
-        free(work);
+    if (gr__inbox_post_foreign(&gr__inboxes[work->loop], &work->task))
+        return;
+
+    /* A loop that has stopped has given up waiting, so the work is nobody's. Acquire: all that
+     * the loop did with it comes before its end. Pairs with the exchange in work_cancel(). */
+    ck_pr_faa_uint(&work->abandoned, 0);
+    free(work);
 }
 
 /* The next work; NULL when the pool ends. Called and returns with the lock held. */
@@ -249,7 +253,7 @@ static bool work_cancel(struct gr_awaitable *awaitable)
     if (withdraw(work))
         free(work);
     else
-        ck_pr_store_uint(&work->abandoned, 1); /* come_back() frees it, on this loop */
+        ck_pr_fas_uint(&work->abandoned, 1); /* come_back() frees it, on this loop */
     return true;
 }
 
