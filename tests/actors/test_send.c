@@ -156,8 +156,8 @@ static gr_actor gone(int loop)
     return actor;
 }
 
-static const size_t sizes[] = {0,   1,    7,    8,    31,   32,    33,    63,    64,   65,  100,
-                               500, 1000, 4095, 4096, 4097, 16384, 40000, 65535, 65536};
+static const size_t sizes[] = {0,   1,   7,    8,    31,   32,   33,    63,    64,    65,
+                               100, 500, 1000, 4095, 4096, 4097, 16384, 40000, 65535, 65536};
 enum { SIZES = sizeof sizes / sizeof sizes[0] };
 
 static unsigned char bytes[GR_MESSAGE_MAX + 1];
@@ -527,4 +527,149 @@ static void is_refused_when_the_fleet_has_ended(void **state)
     run_in_fleet(note_an_actor, &(struct gr_options){.loops = 2});
     assert_int_equal(gr_try_send(of_an_ended_fleet, NUMBER, NULL, 0), -ESHUTDOWN);
     assert_int_equal(gr_actor_stop(of_an_ended_fleet, 0), -ESHUTDOWN);
+}
+
+/* --- Later --------------------------------------------------------------------------------- */
+
+static gr_send_timer send_number_at(gr_time at, gr_actor actor, uint64_t number)
+{
+    gr_send_timer timer = {0};
+    check_equal(gr_send_after(at, actor, NUMBER, &number, sizeof number, &timer), 0);
+    check(timer.name != 0);
+    return timer;
+}
+
+RUNNER_TEST(is_sent_later_in_the_order_of_time)
+{
+    for (int loop = 0; loop < 2; loop++) {
+        gr_actor actor = spawn(loop);
+        gr_time start = gr_now();
+        static const uint64_t order[] = {5, 1, 4, 2, 6, 3};
+        for (int i = 0; i < 6; i++)
+            send_number_at(start + (gr_time)order[i] * 5 * GR_MILLISECOND, actor, order[i]);
+        check_equal(seen_by(actor).count, 0);
+        check_soon(seen_by(actor).count == 6);
+        check(gr_now() - start >= 30 * GR_MILLISECOND);
+        check_equal(seen_by(actor).disorder, 0);
+    }
+}
+
+RUNNER_TEST(is_sent_at_once_when_its_time_has_passed)
+{
+    for (int loop = 0; loop < 2; loop++) {
+        gr_actor actor = spawn(loop);
+        for (unsigned i = 0; i < SIZES; i++)
+            check_equal(
+                gr_send_after(gr_now() - 1, actor, BYTES, pattern(sizes[i]), sizes[i], NULL), 0);
+        check_soon(seen_by(actor).count == SIZES);
+    }
+}
+
+RUNNER_TEST(is_not_sent_when_it_was_cancelled_in_time)
+{
+    for (int loop = 0; loop < 2; loop++) {
+        gr_actor actor = spawn(loop);
+        gr_send_timer dropped = send_number_at(gr_in(5 * GR_MILLISECOND), actor, 1);
+        gr_send_timer kept = send_number_at(gr_in(10 * GR_MILLISECOND), actor, 2);
+        check(gr_send_cancel(dropped));
+        check(!gr_send_cancel(dropped));
+        check_soon(seen_by(actor).count == 1);
+        check_equal(seen_by(actor).last, 2);
+        check(!gr_send_cancel(kept));
+        check(!gr_send_cancel((gr_send_timer){0}));
+    }
+}
+
+RUNNER_TEST(does_not_cancel_another_timer_by_a_stale_handle)
+{
+    gr_actor actor = spawn(0);
+    gr_send_timer stale = send_number_at(gr_in(GR_SECOND), actor, 1);
+    check(gr_send_cancel(stale));
+    gr_send_timer fresh = send_number_at(gr_in(5 * GR_MILLISECOND), actor, 2);
+    check(!gr_send_cancel(stale));
+    check_soon(seen_by(actor).count == 1);
+    check(!gr_send_cancel(fresh));
+}
+
+RUNNER_TEST(waits_for_ever_until_it_is_cancelled)
+{
+    gr_actor actor = spawn(0);
+    gr_send_timer timer = send_number_at(GR_FOREVER, actor, 1);
+    check_equal(seen_by(actor).count, 0);
+    check(gr_send_cancel(timer));
+    check(!gr_send_cancel(timer));
+}
+
+RUNNER_TEST(is_a_dead_letter_when_its_actor_has_gone_by_its_time)
+{
+    gr_actor actor = gone(0);
+    uint64_t before = gr_dead_letters();
+    gr_send_timer timer = send_number_at(gr_in(GR_MILLISECOND), actor, 1);
+    check_soon(gr_dead_letters() == before + 1);
+    check(!gr_send_cancel(timer));
+    send_number_at(gr_in(GR_MILLISECOND), gone(1), 1);
+}
+
+RUNNER_TEST(is_let_in_above_the_bound_when_it_is_time)
+{
+    for (int loop = 0; loop < 2; loop++) {
+        gr_actor actor = spawn_like(&waits, loop);
+        gr_promise open = shut(actor);
+        for (uint64_t i = 1; i <= 4; i++)
+            check_equal(gr_send(actor, NUMBER, &i, sizeof i), 0);
+        gr_send_timer timers[4];
+        for (uint64_t i = 0; i < 4; i++)
+            timers[i] = send_number_at(gr_in(GR_MILLISECOND), actor, 5 + i);
+        check_soon(!gr_send_cancel(timers[0]));
+        check_equal(gr_sleep(gr_in(2 * GR_MILLISECOND)), 0);
+        open_gate(open);
+        check_soon(seen_by(actor).count == 8);
+        check_equal(seen_by(actor).disorder, 0);
+    }
+}
+
+RUNNER_TEST(is_forgotten_with_the_fleet_when_its_time_did_not_come)
+{
+    gr_actor here = spawn(0), there = spawn(1);
+    for (uint64_t i = 1; i <= 50; i++) {
+        check_equal(gr_send_after(gr_in(3600 * GR_SECOND), here, BYTES, bytes, 1000, NULL), 0);
+        send_number_at(GR_FOREVER, there, i);
+        send_number_at(gr_now(), there, i);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(carries_bytes_of_any_size_to_either_loop),
+        cmocka_unit_test(refuses_more_bytes_than_fit_a_message),
+        cmocka_unit_test(refuses_a_buffer_of_four_gigabytes_and_leaves_it_be),
+        cmocka_unit_test(keeps_the_order_of_one_sender),
+        cmocka_unit_test(keeps_the_order_of_one_sender_whichever_way_it_sends),
+        cmocka_unit_test(releases_a_buffer_once_when_it_was_handled),
+        cmocka_unit_test(leaves_a_taken_buffer_to_who_took_it),
+        cmocka_unit_test(gives_a_copy_of_copied_bytes_as_a_buffer),
+        cmocka_unit_test(leaves_the_buffer_to_a_sender_whose_actor_is_gone_here),
+        cmocka_unit_test(releases_a_buffer_whose_actor_is_gone_elsewhere),
+        cmocka_unit_test(releases_the_buffers_in_the_mailbox_of_one_that_stops),
+        cmocka_unit_test(releases_a_buffer_that_a_full_mailbox_drops),
+        cmocka_unit_test(leaves_the_buffer_to_a_sender_that_a_full_mailbox_refuses),
+        cmocka_unit_test(passes_a_buffer_on_over_the_loops),
+        cmocka_unit_test(releases_what_is_under_way_when_the_fleet_ends),
+        cmocka_unit_test(is_tried_from_a_callback_of_either_loop),
+        cmocka_unit_test(is_tried_from_a_foreign_thread_in_order),
+        cmocka_unit_test(is_a_dead_letter_from_a_foreign_thread_to_one_that_is_gone),
+        cmocka_unit_test(is_refused_a_foreign_thread_when_too_much_is_on_its_way),
+        cmocka_unit_test(is_refused_where_there_is_no_such_loop),
+        cmocka_unit_test(is_refused_when_the_fleet_has_ended),
+        cmocka_unit_test(is_sent_later_in_the_order_of_time),
+        cmocka_unit_test(is_sent_at_once_when_its_time_has_passed),
+        cmocka_unit_test(is_not_sent_when_it_was_cancelled_in_time),
+        cmocka_unit_test(does_not_cancel_another_timer_by_a_stale_handle),
+        cmocka_unit_test(waits_for_ever_until_it_is_cancelled),
+        cmocka_unit_test(is_a_dead_letter_when_its_actor_has_gone_by_its_time),
+        cmocka_unit_test(is_let_in_above_the_bound_when_it_is_time),
+        cmocka_unit_test(is_forgotten_with_the_fleet_when_its_time_did_not_come),
+    };
+    return cmocka_run_group_tests_name("send", tests, NULL, NULL);
 }
