@@ -24,7 +24,7 @@ struct gr__task_class {
     void (*discard)(struct gr__task *task);
 
     /* Write whose task it is, as "actor 'clerk'"; returns the length. Safe in a signal
-     * handler. NULL: the name of the class says it. */
+     * handler. NULL for a task that may be gone before its run is over. */
     size_t (*describe)(const struct gr__task *task, char *text, size_t bytes);
 };
 

@@ -116,7 +116,7 @@ static void schedule(void *argument)
             runners->waiting--;
             stand_back(loop, self, runner_of(task));
         } else {
-            self->working = task;
+            self->working = task->class->describe != NULL ? task : NULL;
             self->cancelled = false;
             task->class->run(task);
         }
@@ -291,7 +291,7 @@ size_t gr__runner_describe(const struct gr__runner *runner, char *text, size_t b
 {
     const struct gr__task *task = runner->working;
     if (task == NULL)
-        return gr__text_append(text, bytes, 0, "the scheduler");
+        return gr__text_append(text, bytes, 0, "a callback");
     if (task->class->describe != NULL)
         return task->class->describe(task, text, bytes);
     return gr__text_append(text, bytes, 0, task->class->name);

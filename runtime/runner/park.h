@@ -47,7 +47,8 @@ struct gr__runner {
     struct gr__context context;
     struct gr__task task; /* resumes it, once READY */
 
-    struct gr__task *working;             /* the task it is in; set while not POOLED */
+    /* The task it is in, if that outlives its run: those do that can describe themselves. */
+    struct gr__task *working;
     void (*apart)(struct gr__task *task); /* what runs it, on a runner made for one task */
     uint8_t state;
     bool cancelled; /* waits end with -ECANCELED... */

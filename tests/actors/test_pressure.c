@@ -292,13 +292,13 @@ static const struct gr_behavior member = {.name = "member",
 enum { RING_MAX = 6, FLIGHTS = 20000 };
 
 /* A ring whose mailboxes are all full, many times over: 4 + 32 balls a member for room for 4. */
-static void run_ring(int size, bool over_loops)
+static void run_ring(int size, int loops)
 {
     gr_actor actors[RING_MAX];
     gr_future done[RING_MAX];
     struct member members[RING_MAX] = {0};
     for (int i = 0; i < size; i++) {
-        int where = over_loops ? GR_ON_LOOP(i % 2) : GR_HERE;
+        int where = GR_ON_LOOP(i % loops);
         check_equal(gr_actor_spawn(&member, &(struct gr_actor_options){.where = where}, &actors[i]),
                     0);
         check_equal(gr_future_make(&done[i], &members[i].done), 0);
@@ -322,19 +322,72 @@ static void run_ring(int size, bool over_loops)
 
 RUNNER_TEST(lets_an_actor_send_to_its_own_full_mailbox)
 {
-    run_ring(1, false);
+    run_ring(1, 1);
 }
 
 RUNNER_TEST(keeps_a_ring_of_full_mailboxes_on_one_loop_going)
 {
-    run_ring(2, false);
-    run_ring(5, false);
+    run_ring(2, 1);
+    run_ring(5, 1);
 }
 
 RUNNER_TEST(keeps_a_ring_of_full_mailboxes_over_two_loops_going)
 {
-    run_ring(2, true);
-    run_ring(6, true);
+    run_ring(2, 2);
+    run_ring(6, 2);
+}
+
+FLEET_TEST(keeps_a_ring_of_full_mailboxes_over_three_loops_going, 3)
+{
+    run_ring(3, 3);
+    run_ring(6, 3);
+}
+
+/* Finds the next mailbox full many times over in one handler, while its own fills. */
+static int thrower_receive(struct gr_self *self, const struct gr_message *message)
+{
+    gr_actor *next = self->state;
+    if (message->tag == MEET)
+        *next = *(const gr_actor *)message->data;
+    if (message->tag != COUNT)
+        return 0;
+
+    int rc = 0;
+    for (int i = 0; rc == 0 && i < 20; i++) {
+        while ((rc = gr_try_send(*next, BALL, NULL, 0)) == 0)
+            check_equal(gr_yield(), 0);
+        check_equal(rc, -EAGAIN);
+        rc = gr_send_by(*next, BALL, NULL, 0, gr_in(5 * GR_SECOND));
+    }
+    return rc;
+}
+
+static const struct gr_behavior thrower = {.name = "thrower",
+                                           .receive = thrower_receive,
+                                           .state_bytes = sizeof(gr_actor),
+                                           .mailbox_max = 4};
+
+/*
+ * One actor on each loop, none of which handles a ball before it has thrown all its own. The
+ * marks lead past every actor of a loop, and on to the next:
+ *
+ *     loop 0              loop 1              loop 2
+ *     waits for loop 1's  waits for loop 2's  waits for loop 0's: a ring
+ */
+FLEET_TEST(opens_a_ring_with_one_actor_on_each_of_three_loops, 3)
+{
+    gr_actor actors[3];
+    gr_future thrown[3];
+    for (int i = 0; i < 3; i++)
+        check_equal(gr_actor_spawn(&thrower, &(struct gr_actor_options){.where = GR_ON_LOOP(i)},
+                                   &actors[i]),
+                    0);
+    for (int i = 0; i < 3; i++)
+        check_equal(gr_send(actors[i], MEET, &actors[(i + 1) % 3], sizeof actors[i]), 0);
+    for (int i = 0; i < 3; i++)
+        check_equal(gr_ask_start(actors[i], COUNT, NULL, 0, &thrown[i], GR_FOREVER), 0);
+    for (int i = 0; i < 3; i++)
+        check_equal(gr_future_await(thrown[i], NULL, 0, gr_in(20 * GR_SECOND)), 0);
 }
 
 /* A relay hands each message on to a slow actor; what is between them stays bounded. */
@@ -388,6 +441,8 @@ int main(void)
         cmocka_unit_test(lets_an_actor_send_to_its_own_full_mailbox),
         cmocka_unit_test(keeps_a_ring_of_full_mailboxes_on_one_loop_going),
         cmocka_unit_test(keeps_a_ring_of_full_mailboxes_over_two_loops_going),
+        cmocka_unit_test(keeps_a_ring_of_full_mailboxes_over_three_loops_going),
+        cmocka_unit_test(opens_a_ring_with_one_actor_on_each_of_three_loops),
         cmocka_unit_test(bounds_what_a_chain_of_actors_holds),
     };
     return cmocka_run_group_tests_name("pressure", tests, NULL, NULL);
