@@ -115,7 +115,7 @@ static uint64_t follow(struct gr__loop *loop, uint64_t name, uint64_t sender)
             return 0;
         name = body->sending->to;
     }
-    return name == sender ? name : 0;
+    return name == sender || gr__handle_loop(name) != loop->id ? name : 0;
 }
 
 static void give_probe(struct gr__loop *loop, struct probe *probe)
