@@ -354,7 +354,7 @@ static int thrower_receive(struct gr_self *self, const struct gr_message *messag
 
     /* Once the next has thrown all its own, it is not found full any more. */
     int rc = 0, balls = 0;
-    for (int waits = 0; rc == 0 && waits < 20; waits++) {
+    for (int i = 0; rc == 0 && i < 20; i++) {
         while (balls++ < 20000 && (rc = gr_try_send(*next, BALL, NULL, 0)) == 0)
             check_equal(gr_yield(), 0);
         rc = gr_send_by(*next, BALL, NULL, 0, gr_in(10 * GR_SECOND));
