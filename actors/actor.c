@@ -477,6 +477,7 @@ static void stratum_done(struct gr__loop *loop)
 {
     for (struct gr__body *body; (body = gr__slots_next(bodies(loop), NULL)) != NULL;) {
         bury_mail(loop, body);
+        gr__pressure_drop(loop, body);
         give_body(loop, body);
     }
     gr__send_timers_done(loop);

@@ -106,7 +106,7 @@ static void forget_contents(struct gr__envelope *envelope)
     if (kind >= GR__ASK)
         *gr__envelope_promise(envelope) = (gr_promise){0};
     if (kind & GR__BUFFER)
-        *gr__envelope_buffer(envelope) = (struct gr_buffer){0};
+        gr__envelope_forget_buffer(envelope);
 }
 
 int gr_forward(const struct gr_message *message, gr_actor to)

@@ -79,6 +79,14 @@ static inline struct gr_buffer *gr__envelope_buffer(struct gr__envelope *envelop
     return (struct gr_buffer *)(void *)(envelope->payload + ahead);
 }
 
+/* The buffer is somebody else's now. The message is empty, for whoever looks at it again. */
+static inline void gr__envelope_forget_buffer(struct gr__envelope *envelope)
+{
+    *gr__envelope_buffer(envelope) = (struct gr_buffer){0};
+    envelope->message.data = NULL;
+    envelope->message.size = 0;
+}
+
 static inline void gr__envelope_address(struct gr__envelope *envelope, uint64_t word)
 {
     static_assert(sizeof(void *) == sizeof(uint64_t), "a handle fits a pointer's place");

@@ -28,7 +28,9 @@ static void drop_oldest(struct gr__loop *loop, struct gr__body *body)
 void gr__body_accept_full(struct gr__loop *loop, struct gr__body *body,
                           struct gr__envelope *envelope)
 {
-    if (body->behavior->when_full == GR_FULL_DROP_NEWEST) {
+    bool refused =
+        body->behavior->when_full == GR_FULL_FAIL && gr__envelope_kind(envelope) >= GR__ASK;
+    if (refused || body->behavior->when_full == GR_FULL_DROP_NEWEST) {
         gr__dead_letter(loop, envelope, -EAGAIN);
         return;
     }
@@ -37,23 +39,38 @@ void gr__body_accept_full(struct gr__loop *loop, struct gr__body *body,
     gr__body_accept(loop, body, envelope);
 }
 
+/* The actor to which an envelope came, or NULL where it has gone. */
+static struct gr__body *addressee(struct gr__loop *loop, const struct gr__envelope *envelope)
+{
+    uint64_t word = gr__envelope_word(envelope);
+    return gr__body_find(loop,
+                         gr__handle(gr__handle_generation(word), loop->id, gr__handle_index(word)));
+}
+
+/* True when the mailbox was full, and whoever sends to it should be slowed. */
+static bool arrive_at(struct gr__loop *loop, struct gr__body *body, struct gr__envelope *envelope)
+{
+    if (body == NULL) {
+        gr__dead_letter(loop, envelope, -ESTALE);
+        return false;
+    }
+    if (body->count < body->max) {
+        gr__body_accept(loop, body, envelope);
+        return false;
+    }
+    gr__body_accept_full(loop, body, envelope);
+    return body->behavior->when_full <= GR_FULL_FAIL;
+}
+
 /* Runs on the actor's loop. What comes from elsewhere is let in, and its loop is told. */
 static void arrive(struct gr__task *task)
 {
     struct gr__loop *loop = gr__loop_here();
     struct gr__envelope *envelope = gr__envelope_of(task);
-    uint64_t word = gr__envelope_word(envelope);
-    uint64_t name = gr__handle(gr__handle_generation(word), loop->id, gr__handle_index(word));
-    struct gr__body *body = gr__body_find(loop, name);
-    if (body == NULL) {
-        gr__dead_letter(loop, envelope, -ESTALE);
-    } else if (body->count < body->max) {
-        gr__body_accept(loop, body, envelope);
-    } else {
-        gr__body_accept_full(loop, body, envelope);
-        if (body->behavior->when_full <= GR_FULL_FAIL)
-            gr__pressure_tell(loop, body, gr__handle_loop(word));
-    }
+    unsigned source = gr__handle_loop(gr__envelope_word(envelope));
+    struct gr__body *body = addressee(loop, envelope);
+    if (arrive_at(loop, body, envelope))
+        gr__pressure_tell(loop, body, source);
 }
 
 static void discard(struct gr__task *task)
@@ -70,25 +87,32 @@ const struct gr__task_class gr__envelope_classes[GR__KINDS] = {
 
 static void discard_foreign(struct gr__task *task)
 {
-    gr__foreign_window_leave(gr__loop_here()->id);
+    gr__foreign_window_leave(gr__loop_here()->id, 1);
     free(gr__envelope_of(task));
+}
+
+/* False: the message counts as on its way still, since it was let in above the bound. */
+static bool has_arrived(struct gr__loop *loop, const struct gr__envelope *foreign)
+{
+    struct gr__envelope *envelope =
+        gr__envelope_take(loop, GR__PLAIN, foreign->message.tag, foreign->message.size);
+    if (envelope == NULL) {
+        gr__actors_of(loop)->dead_letters++;
+        return true;
+    }
+
+    memcpy(envelope->payload, foreign->payload, foreign->message.size);
+    struct gr__body *body = addressee(loop, foreign);
+    return !arrive_at(loop, body, envelope) || !gr__pressure_hold_foreign(loop, body);
 }
 
 /* A foreign thread's envelope is malloc's. What it says is copied into one of ours. */
 static void arrive_foreign(struct gr__task *task)
 {
     struct gr__loop *loop = gr__loop_here();
-    struct gr__envelope *foreign = gr__envelope_of(task);
-    struct gr__envelope *envelope =
-        gr__envelope_take(loop, GR__PLAIN, foreign->message.tag, foreign->message.size);
-    if (envelope == NULL) {
-        gr__actors_of(loop)->dead_letters++;
-    } else {
-        memcpy(envelope->payload, foreign->payload, foreign->message.size);
-        envelope->message.data = foreign->message.data;
-        arrive(&envelope->task);
-    }
-    discard_foreign(task);
+    if (has_arrived(loop, gr__envelope_of(task)))
+        gr__foreign_window_leave(loop->id, 1);
+    free(gr__envelope_of(task));
 }
 
 const struct gr__task_class gr__envelope_foreign_class = {"a message", arrive_foreign,

@@ -41,7 +41,7 @@ int gr_message_take_buffer(const struct gr_message *message, struct gr_buffer *r
         return gr_buffer_copy(message->data, message->size, ret_buffer);
 
     *ret_buffer = *gr__envelope_buffer(envelope);
-    *gr__envelope_buffer(envelope) = (struct gr_buffer){0};
+    gr__envelope_forget_buffer(envelope);
     return 0;
 }
 

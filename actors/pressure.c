@@ -14,12 +14,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "loop/post.h"
+
 enum { BUCKETS = 64 };
 
 /* Of an actor with a full mailbox: who waits here, and which loops were told. */
 struct gr__pressure {
     struct gr__list waiters; /* of struct gr__sending */
     uint64_t told[GR__LOOPS_MAX / 64];
+    unsigned foreign; /* messages of foreign threads above the bound, which count as on their way */
 };
 
 /* A sender that waits for room; on its own stack. */
@@ -37,6 +40,7 @@ struct gr__sending {
 struct note {
     struct gr__list link; /* in its bucket */
     uint64_t name;
+    enum gr_when_full when_full;
     struct gr__list waiters; /* of struct gr__sending */
 };
 
@@ -44,6 +48,7 @@ struct note {
 struct notice {
     struct gr__task task;
     uint64_t name;
+    enum gr_when_full when_full;
 };
 
 /* Follows the marks of a sender's target, from loop to loop. */
@@ -205,9 +210,16 @@ static struct note *find_note(struct gr__loop *loop, uint64_t name)
     return NULL;
 }
 
-bool gr__pressure_remote(struct gr__loop *loop, uint64_t to)
+bool gr__pressure_remote(struct gr__loop *loop, uint64_t to, enum gr_when_full *ret_when_full)
 {
-    return gr__actors_of(loop)->pressed_count > 0 && find_note(loop, to) != NULL;
+    if (gr__actors_of(loop)->pressed_count == 0)
+        return false;
+    const struct note *note = find_note(loop, to);
+    if (note == NULL)
+        return false;
+
+    *ret_when_full = note->when_full;
+    return true;
 }
 
 /* The list in which to wait for an actor, here or elsewhere; NULL: it need not be waited for. */
@@ -262,22 +274,23 @@ int gr__pressure_wait(struct gr__loop *loop, uint64_t to, gr_time deadline)
 }
 
 static void tell(struct gr__loop *loop, unsigned to, const struct gr__task_class *class,
-                 uint64_t name)
+                 const struct gr__body *body)
 {
     struct notice *notice = gr__pool_take(&loop->pool, sizeof *notice);
     if (notice == NULL)
         return;
 
-    *notice = (struct notice){{NULL, class}, name};
+    uint64_t name = gr__slots_name(&gr__actors_of(loop)->bodies, body);
+    *notice = (struct notice){{NULL, class}, name, body->behavior->when_full};
     gr__loop_send(loop, to, &notice->task);
 }
 
-static uint64_t open_notice(struct gr__task *task)
+static struct notice open_notice(struct gr__task *task)
 {
-    struct notice *notice = gr__container_of(task, struct notice, task);
-    uint64_t name = notice->name;
-    gr__pool_give(&gr__loop_here()->pool, notice, sizeof *notice);
-    return name;
+    struct notice notice = *gr__container_of(task, struct notice, task);
+    gr__pool_give(&gr__loop_here()->pool, gr__container_of(task, struct notice, task),
+                  sizeof notice);
+    return notice;
 }
 
 static void discard_notice(struct gr__task *task)
@@ -288,7 +301,7 @@ static void discard_notice(struct gr__task *task)
 static void told_room(struct gr__task *task)
 {
     struct gr__loop *loop = gr__loop_here();
-    struct note *note = find_note(loop, open_notice(task));
+    struct note *note = find_note(loop, open_notice(task).name);
     if (note == NULL)
         return;
 
@@ -303,14 +316,15 @@ static const struct gr__task_class room_class = {"room", told_room, discard_noti
 static void told_pressed(struct gr__task *task)
 {
     struct gr__loop *loop = gr__loop_here();
-    uint64_t name = open_notice(task);
+    struct notice notice = open_notice(task);
     struct note *note = gr__pool_take(&loop->pool, sizeof *note);
     if (note == NULL)
         return;
 
-    note->name = name;
+    note->name = notice.name;
+    note->when_full = notice.when_full;
     gr__list_init(&note->waiters);
-    gr__list_append(bucket_of(loop, name), &note->link);
+    gr__list_append(bucket_of(loop, notice.name), &note->link);
     gr__actors_of(loop)->pressed_count++;
 }
 
@@ -326,15 +340,30 @@ void gr__pressure_tell(struct gr__loop *loop, struct gr__body *body, unsigned so
     if (pressure->told[source / 64] & bit)
         return;
     pressure->told[source / 64] |= bit;
-    tell(loop, source, &pressed_class, gr__slots_name(&gr__actors_of(loop)->bodies, body));
+    tell(loop, source, &pressed_class, body);
+}
+
+bool gr__pressure_hold_foreign(struct gr__loop *loop, struct gr__body *body)
+{
+    struct gr__pressure *pressure = press(loop, body);
+    if (pressure == NULL)
+        return false;
+
+    pressure->foreign++;
+    return true;
+}
+
+static void let_foreign_go(struct gr__loop *loop, struct gr__pressure *pressure)
+{
+    gr__foreign_window_leave(loop->id, pressure->foreign);
+    pressure->foreign = 0;
 }
 
 static void tell_room(struct gr__loop *loop, const struct gr__body *body)
 {
-    uint64_t name = gr__slots_name(&gr__actors_of(loop)->bodies, body);
     for (unsigned i = 0; i < loop->loop_count; i++)
         if (body->pressure->told[i / 64] & UINT64_C(1) << i % 64)
-            tell(loop, i, &room_class, name);
+            tell(loop, i, &room_class, body);
     memset(body->pressure->told, 0, sizeof body->pressure->told);
 }
 
@@ -344,11 +373,22 @@ void gr__pressure_relieve(struct gr__loop *loop, struct gr__body *body)
     size_t room = body->stopping ? SIZE_MAX : body->max - body->count;
     release_some(&pressure->waiters, room);
     tell_room(loop, body);
+    let_foreign_go(loop, pressure);
     if (!gr__list_empty(&pressure->waiters))
         return;
 
     body->pressure = NULL;
     gr__pool_give(&loop->pool, pressure, sizeof *pressure);
+}
+
+void gr__pressure_drop(struct gr__loop *loop, struct gr__body *body)
+{
+    if (body->pressure == NULL)
+        return;
+
+    let_foreign_go(loop, body->pressure);
+    gr__pool_give(&loop->pool, body->pressure, sizeof *body->pressure);
+    body->pressure = NULL;
 }
 
 int gr__pressure_start(struct gr__loop *loop)

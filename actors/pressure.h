@@ -40,14 +40,23 @@ enum { GR__LOOK_AGAIN = 0, GR__LET_IN = 1 };
  */
 int gr__pressure_wait(struct gr__loop *loop, uint64_t to, gr_time deadline);
 
-/* Whether a sender to this actor of another loop should wait. */
-bool gr__pressure_remote(struct gr__loop *loop, uint64_t to);
+/* Whether this actor of another loop is known to be pressed; and what its behavior says then. */
+bool gr__pressure_remote(struct gr__loop *loop, uint64_t to, enum gr_when_full *ret_when_full);
 
 /* An envelope of another loop came to a full mailbox: let that loop know. */
 void gr__pressure_tell(struct gr__loop *loop, struct gr__body *body, unsigned source);
 
+/*
+ * A foreign thread's message came to a full mailbox. Nobody can be told, so it counts as on its way
+ * until there is room. False: it cannot be counted.
+ */
+bool gr__pressure_hold_foreign(struct gr__loop *loop, struct gr__body *body);
+
 /* There is room again, or the actor is gone: let all who wait look again. */
 void gr__pressure_relieve(struct gr__loop *loop, struct gr__body *body);
+
+/* The loop ends, and nobody waits any more: take the memory alone. */
+void gr__pressure_drop(struct gr__loop *loop, struct gr__body *body);
 
 int gr__pressure_start(struct gr__loop *loop);
 void gr__pressure_done(struct gr__loop *loop);

@@ -116,8 +116,9 @@ static int route_there(struct gr__loop *loop, uint64_t to, struct gr__envelope *
         return -ESHUTDOWN;
 
     struct gr__outbox *outbox = gr__loop_outbox(loop, target);
-    for (bool let_in = false; !let_in && gr__pressure_remote(loop, to);) {
-        int rc = wait_for_room(loop, to, GR_FULL_WAIT, deadline);
+    enum gr_when_full when_full;
+    for (bool let_in = false; !let_in && gr__pressure_remote(loop, to, &when_full);) {
+        int rc = wait_for_room(loop, to, when_full, deadline);
         if (rc < 0)
             return rc;
         let_in = rc == GR__LET_IN;

@@ -92,7 +92,7 @@ static int send_foreign(gr_actor to, uint32_t tag, const void *data, size_t size
         return -EAGAIN;
     struct gr__envelope *envelope = malloc(sizeof *envelope + size);
     if (envelope == NULL) {
-        gr__foreign_window_leave(gr__handle_loop(to.name));
+        gr__foreign_window_leave(gr__handle_loop(to.name), 1);
         return -ENOMEM;
     }
 
@@ -103,7 +103,7 @@ static int send_foreign(gr_actor to, uint32_t tag, const void *data, size_t size
     if (gr__post(NULL, gr__handle_loop(to.name), &envelope->task))
         return 0;
 
-    gr__foreign_window_leave(gr__handle_loop(to.name));
+    gr__foreign_window_leave(gr__handle_loop(to.name), 1);
     free(envelope);
     return -ESHUTDOWN;
 }

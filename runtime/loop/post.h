@@ -54,9 +54,9 @@ static inline bool gr__foreign_window_enter(unsigned to)
     return false;
 }
 
-static inline void gr__foreign_window_leave(unsigned to)
+static inline void gr__foreign_window_leave(unsigned to, unsigned messages)
 {
-    ck_pr_dec_uint(&gr__inboxes[to].foreign_messages);
+    ck_pr_sub_uint(&gr__inboxes[to].foreign_messages, messages);
 }
 
 #endif

@@ -204,6 +204,57 @@ RUNNER_TEST(fails_its_senders_where_it_says_so)
     check_equal(handled_by(actor), 8);
 }
 
+struct outside {
+    gr_actor to;
+    uint64_t accepted;
+};
+
+static void send_from_outside(void *context)
+{
+    struct outside *outside = context;
+    for (int i = 0; i < 2000; i++)
+        outside->accepted += try_number(outside->to, outside->accepted + 1) == 0;
+}
+
+/* What has come is counted on, though it is no longer on its way, until there is room. */
+RUNNER_TEST(bounds_what_foreign_threads_send_to_one_that_handles_nothing)
+{
+    for (int loop = 0; loop < 2; loop++) {
+        gr_promise open;
+        struct outside outside = {.to = spawn_shut(&waits, loop, &open)};
+        uint64_t before;
+        int rounds = 0;
+        do {
+            before = outside.accepted;
+            on_another_thread(send_from_outside, &outside);
+            check_equal(gr_sleep(gr_in(GR_MILLISECOND)), 0);
+        } while (outside.accepted > before && ++rounds < 100);
+        check(rounds < 100);
+        open_gate(open);
+        check_soon(handled_by(outside.to) == outside.accepted);
+        before = outside.accepted;
+        on_another_thread(send_from_outside, &outside);
+        check(outside.accepted > before);
+        check_soon(handled_by(outside.to) == outside.accepted);
+    }
+}
+
+/* The first is refused there, by its reply; the next are here, since this loop knows by then. */
+RUNNER_TEST(fails_its_senders_on_another_loop_when_they_can_know)
+{
+    gr_promise open;
+    gr_actor actor = spawn_shut(&fails, 1, &open);
+    for (uint64_t i = 1; i <= 8; i++)
+        check_equal(send_number(actor, i, GR_FOREVER), 0);
+    check_equal(gr_ask(actor, COUNT, NULL, 0, NULL, 0, gr_in(10 * GR_SECOND)), -EAGAIN);
+    check_equal(send_number(actor, 9, GR_FOREVER), -EAGAIN);
+    check_equal(gr_ask(actor, COUNT, NULL, 0, NULL, 0, gr_in(10 * GR_SECOND)), -EAGAIN);
+    open_gate(open);
+    uint64_t handled;
+    check_soon(gr_ask(actor, COUNT, NULL, 0, &handled, sizeof handled, GR_FOREVER) == 0);
+    check_equal(handled, 8);
+}
+
 RUNNER_TEST(drops_the_newest_where_it_says_so)
 {
     gr_promise open;
@@ -434,6 +485,8 @@ int main(void)
         cmocka_unit_test(slows_a_sender_on_another_loop),
         cmocka_unit_test(turns_a_foreign_thread_away_when_too_much_is_on_its_way),
         cmocka_unit_test(fails_its_senders_where_it_says_so),
+        cmocka_unit_test(bounds_what_foreign_threads_send_to_one_that_handles_nothing),
+        cmocka_unit_test(fails_its_senders_on_another_loop_when_they_can_know),
         cmocka_unit_test(drops_the_newest_where_it_says_so),
         cmocka_unit_test(drops_the_oldest_where_it_says_so_and_answers_its_ask),
         cmocka_unit_test(grows_where_it_says_so),

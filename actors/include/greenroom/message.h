@@ -42,7 +42,7 @@ GR_API bool gr_message_is_ask(const struct gr_message *message);
  * Take the buffer that was moved with the message; a copy where its bytes were copied.
  *
  * @thread loop, inside the handler
- * @owner  @p ret_buffer becomes the caller's, and the message is empty
+ * @owner  @p ret_buffer becomes the caller's; the message it was moved with is empty from then on
  * @errors -ENOMEM
  */
 GR_FALLIBLE int gr_message_take_buffer(const struct gr_message *message,
