@@ -118,6 +118,7 @@ static void schedule(void *argument)
         } else {
             self->working = task->class->describe != NULL ? task : NULL;
             self->cancelled = false;
+            self->shielded = false;
             task->class->run(task);
         }
     }
