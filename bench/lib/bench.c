@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #define SAMPLE_NS 20000000u
-#define SAMPLES_MAX 1000
 #define GROWTH_MAX 50
 
 static int samples = 7;
@@ -50,7 +49,7 @@ void bench_begin(int argc, char **argv)
 {
     for (int i = 1; i < argc; i += 2) {
         if (strcmp(argv[i], "--samples") == 0) {
-            samples = number(argv[i], argv[i + 1], SAMPLES_MAX);
+            samples = number(argv[i], argv[i + 1], BENCH_SAMPLES_MAX);
         } else if (strcmp(argv[i], "--scale") == 0) {
             scale = factor(argv[i], argv[i + 1]);
         } else if (strcmp(argv[i], "--loops") == 0) {
@@ -60,6 +59,11 @@ void bench_begin(int argc, char **argv)
             exit(2);
         }
     }
+}
+
+int bench_samples(void)
+{
+    return samples;
 }
 
 int bench_loops(int least)
@@ -182,7 +186,7 @@ static int calibrate(const struct bench_row *row, uint64_t *ret_operations)
 
 int bench_measure(const struct bench_row *row)
 {
-    double values[SAMPLES_MAX];
+    double values[BENCH_SAMPLES_MAX];
     uint64_t operations = 0;
     int rc = calibrate(row, &operations);
     if (rc < 0)
@@ -195,8 +199,8 @@ int bench_measure(const struct bench_row *row)
             return (int)elapsed;
         values[i] = (double)elapsed / (double)operations;
     }
-    bench_print(row, "ns", values, (size_t)samples, operations * (uint64_t)samples,
-                bench_cpu_seconds() - cpu);
+    bench_print(row->name, row->variant, "ns", values, (size_t)samples,
+                operations * (uint64_t)samples, bench_cpu_seconds() - cpu);
     return 0;
 }
 
@@ -206,8 +210,8 @@ static int by_value(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-void bench_print(const struct bench_row *row, const char *unit, double *values, size_t count,
-                 uint64_t operations, double cpu_seconds)
+void bench_print(const char *name, const char *variant, const char *unit, double *values,
+                 size_t count, uint64_t operations, double cpu_seconds)
 {
     struct rusage usage = {.ru_maxrss = 0};
     (void)getrusage(RUSAGE_SELF, &usage);
@@ -217,8 +221,8 @@ void bench_print(const struct bench_row *row, const char *unit, double *values, 
     printf("{\"name\": \"%s\", \"variant\": \"%s\", \"unit\": \"%s\", \"median\": %.6g, "
            "\"low\": %.6g, \"high\": %.6g, \"operations\": %" PRIu64 ", \"cpu_seconds\": %.6f, "
            "\"peak_rss_bytes\": %" PRIu64 "}\n",
-           row->name, row->variant != NULL ? row->variant : "", unit, median, values[0],
-           values[count - 1], operations, cpu_seconds, (uint64_t)usage.ru_maxrss * 1024);
+           name, variant != NULL ? variant : "", unit, median, values[0], values[count - 1],
+           operations, cpu_seconds, (uint64_t)usage.ru_maxrss * 1024);
     fflush(stdout);
 }
 

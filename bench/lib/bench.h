@@ -54,9 +54,15 @@ double bench_cpu_seconds(void);
 /* Measure a row and print it. 0, or what its work failed with. */
 int bench_measure(const struct bench_row *row);
 
-/* Print a row that was measured otherwise. Sorts the values. */
-void bench_print(const struct bench_row *row, const char *unit, double *values, size_t count,
-                 uint64_t operations, double cpu_seconds);
+/* The most that --samples may say. */
+#define BENCH_SAMPLES_MAX 1000
+
+/* The samples of a row that --samples asks for. */
+int bench_samples(void);
+
+/* Print a row that was measured otherwise; its variant or NULL. Sorts the values. */
+void bench_print(const char *name, const char *variant, const char *unit, double *values,
+                 size_t count, uint64_t operations, double cpu_seconds);
 
 /* Fail: say why on stderr, and return a negative errno to go out with. */
 int bench_wrong(const char *what);

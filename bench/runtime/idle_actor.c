@@ -34,8 +34,7 @@ static int grow(const char *variant, size_t count, uint64_t resident)
         return bench_wrong("not all of them live");
 
     double bytes = ((double)bench_resident() - (double)resident) / (double)count;
-    bench_print(&(struct bench_row){.name = "idle_actor", .variant = variant}, "bytes", &bytes, 1,
-                count, bench_cpu_seconds() - cpu);
+    bench_print("idle_actor", variant, "bytes", &bytes, 1, count, bench_cpu_seconds() - cpu);
     return 0;
 }
 

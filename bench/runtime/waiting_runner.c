@@ -56,8 +56,7 @@ static int run(void *context)
     double bytes = ((double)bench_resident() - (double)resident) / RUNNERS;
     rc = wake();
     if (rc == 0)
-        bench_print(&(struct bench_row){.name = "waiting_runner"}, "bytes", &bytes, 1, RUNNERS,
-                    bench_cpu_seconds() - cpu);
+        bench_print("waiting_runner", NULL, "bytes", &bytes, 1, RUNNERS, bench_cpu_seconds() - cpu);
     return rc;
 }
 
