@@ -1,0 +1,36 @@
+/*
+ * Many actors at once: spawned over the loops in turn, told, and stopped together.
+ *
+ *     gr_actor workers[20];
+ *     rc = bench_crew_spawn(workers, 20, &works, &table, sizeof table);
+ *     ...
+ *     rc = bench_crew_stop(workers, 20);
+ */
+#ifndef GREENROOM_BENCH_LIB_CREW_H
+#define GREENROOM_BENCH_LIB_CREW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <greenroom/greenroom.h>
+
+/* Spawn actors over the loops in turn, each with the same argument for its start hook. */
+int bench_crew_spawn(gr_actor *actors, size_t count, const struct gr_behavior *behavior,
+                     const void *argument, size_t argument_bytes);
+
+/* Send the same to each. */
+int bench_crew_send(const gr_actor *actors, size_t count, uint32_t tag, const void *data,
+                    size_t size);
+
+/* Ask each for a number with no more than a tag, and add the numbers up. */
+int bench_crew_sum(const gr_actor *actors, size_t count, uint32_t tag, uint64_t *ret_sum);
+
+int bench_crew_stop(const gr_actor *actors, size_t count);
+
+/* A start hook: the argument becomes the state. */
+int bench_argument_is_state(struct gr_self *self, const void *argument, size_t size);
+
+/* Wait for a number, and check that it is the one wanted; `what` it counts, where it is not. */
+int bench_await_count(gr_future future, uint64_t wanted, const char *what);
+
+#endif
