@@ -325,8 +325,7 @@ int gr_actor_spawn(const struct gr_behavior *behavior, const struct gr_actor_opt
                    gr_actor *ret_actor)
 {
     static const struct gr_actor_options defaults;
-    struct gr__loop *loop = gr__loop_here();
-    assert(loop != NULL && loop->runner != NULL && "only in a runner, a handler or a callback");
+    struct gr__loop *loop = gr__loop_to_wait_on();
     if (options == NULL)
         options = &defaults;
     int to = place(loop, options->where);

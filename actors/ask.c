@@ -9,13 +9,6 @@
 #include "actors/route.h"
 #include "base/copy.h"
 
-static struct gr__loop *where_waiting_is_possible(void)
-{
-    struct gr__loop *loop = gr__loop_here();
-    assert(loop != NULL && loop->runner != NULL && "only in a runner, a handler or a callback");
-    return loop;
-}
-
 /* Route an envelope that has its payload but not its promise; the future is for the reply. */
 static inline int start(struct gr__loop *loop, gr_actor to, struct gr__envelope *envelope,
                         enum gr__envelope_kind kind, gr_future *ret_future, gr_time deadline)
@@ -38,7 +31,7 @@ static inline int start(struct gr__loop *loop, gr_actor to, struct gr__envelope 
 int gr_ask_start(gr_actor to, uint32_t tag, const void *data, size_t size, gr_future *ret_future,
                  gr_time deadline)
 {
-    struct gr__loop *loop = where_waiting_is_possible();
+    struct gr__loop *loop = gr__loop_to_wait_on();
     if (size > GR_MESSAGE_MAX)
         return -EMSGSIZE;
     struct gr__envelope *envelope = gr__envelope_take(loop, GR__ASK, tag, size);
@@ -55,7 +48,7 @@ int gr_ask_start(gr_actor to, uint32_t tag, const void *data, size_t size, gr_fu
 int gr_ask_start_buffer(gr_actor to, uint32_t tag, struct gr_buffer *buffer, gr_future *ret_future,
                         gr_time deadline)
 {
-    struct gr__loop *loop = where_waiting_is_possible();
+    struct gr__loop *loop = gr__loop_to_wait_on();
     if (buffer->size > UINT32_MAX)
         return -EMSGSIZE;
     struct gr__envelope *envelope = gr__envelope_take(loop, GR__ASK_BUFFER, tag, buffer->size);
@@ -111,7 +104,7 @@ static void forget_contents(struct gr__envelope *envelope)
 
 int gr_forward(const struct gr_message *message, gr_actor to)
 {
-    struct gr__loop *loop = where_waiting_is_possible();
+    struct gr__loop *loop = gr__loop_to_wait_on();
     struct gr__envelope *from = gr__container_of(message, struct gr__envelope, message);
     struct gr__envelope *envelope = move_contents(loop, from);
     if (envelope == NULL)

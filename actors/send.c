@@ -45,26 +45,19 @@ static int send(struct gr__loop *loop, gr_actor to, uint32_t tag, const void *da
     return 0;
 }
 
-static struct gr__loop *where_waiting_is_possible(void)
-{
-    struct gr__loop *loop = gr__loop_here();
-    assert(loop != NULL && loop->runner != NULL && "only in a runner, a handler or a callback");
-    return loop;
-}
-
 int gr_send(gr_actor to, uint32_t tag, const void *data, size_t size)
 {
-    return send(where_waiting_is_possible(), to, tag, data, size, GR_FOREVER);
+    return send(gr__loop_to_wait_on(), to, tag, data, size, GR_FOREVER);
 }
 
 int gr_send_by(gr_actor to, uint32_t tag, const void *data, size_t size, gr_time deadline)
 {
-    return send(where_waiting_is_possible(), to, tag, data, size, deadline);
+    return send(gr__loop_to_wait_on(), to, tag, data, size, deadline);
 }
 
 int gr_send_buffer(gr_actor to, uint32_t tag, struct gr_buffer *buffer, gr_time deadline)
 {
-    struct gr__loop *loop = where_waiting_is_possible();
+    struct gr__loop *loop = gr__loop_to_wait_on();
     if (buffer->size > UINT32_MAX)
         return -EMSGSIZE;
     struct gr__envelope *envelope = gr__envelope_take(loop, GR__BUFFER, tag, buffer->size);

@@ -209,12 +209,6 @@ static bool serve(void *context, struct dialog *dialog, const struct plan *plan,
     return true;
 }
 
-static void release(void *data, void *context)
-{
-    (void)context;
-    memory_give(data);
-}
-
 /* Take the batches off the front before anything waits: the next connection may want it then. */
 static uint32_t take_batches(struct connection *connection)
 {
@@ -224,7 +218,7 @@ static uint32_t take_batches(struct connection *connection)
         if (batch->size == 0)
             continue;
         connection->questions[count++] =
-            (struct question){.shard = i, .batch = {batch->bytes, batch->size, release, NULL}};
+            (struct question){.shard = i, .batch = server_buffer(batch->bytes, batch->size)};
         *batch = (struct buffer){0};
     }
     return count;
@@ -369,8 +363,6 @@ static int converse_once(struct connection *connection, size_t *left)
 
     /* With something used, what is left may be requests that only were too many at once. */
     *left = used > 0 ? 0 : size;
-    if (rc == 0 && used == size)
-        *left = 0;
     return rc;
 }
 

@@ -39,12 +39,6 @@ static int receive(struct gr_self *self, const struct gr_message *message)
 const struct gr_behavior crier_behavior = {
     .name = "crier", .start = start, .receive = receive, .state_bytes = sizeof(struct crier)};
 
-static void release(void *data, void *context)
-{
-    (void)context;
-    memory_give(data);
-}
-
 static int write_announcement(struct slice channel, struct slice message,
                               struct gr_buffer *ret_buffer)
 {
@@ -57,7 +51,7 @@ static int write_announcement(struct slice channel, struct slice message,
     memcpy(bytes, &name_size, sizeof name_size);
     memcpy(bytes + sizeof name_size, channel.data, channel.size);
     memcpy(bytes + sizeof name_size + channel.size, message.data, message.size);
-    *ret_buffer = (struct gr_buffer){bytes, size, release, NULL};
+    *ret_buffer = server_buffer(bytes, size);
     return 0;
 }
 

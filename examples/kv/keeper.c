@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 
-#include "memory.h"
 #include "server.h"
 #include "shard.h"
 
@@ -40,19 +39,13 @@ static void stop(struct gr_self *self, int reason)
     store_done(&((struct keeper *)self->state)->store);
 }
 
-static void release(void *data, void *context)
-{
-    (void)context;
-    memory_give(data);
-}
-
 static int execute(struct keeper *keeper, const struct gr_message *message)
 {
     struct buffer answers = {0};
     struct slice requests = {message->data, message->size};
     size_t used;
     int rc = shard_execute(&keeper->store, server_now(keeper->server), requests, &answers, &used);
-    struct gr_buffer reply = {answers.bytes, answers.size, release, NULL};
+    struct gr_buffer reply = server_buffer(answers.bytes, answers.size);
     if (rc == 0)
         rc = gr_reply_buffer(message, &reply);
     else

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "memory.h"
 #include "server.h"
 
 enum { PORT = 7379 };
@@ -26,6 +27,17 @@ struct arguments {
 int64_t server_now(const struct server *server)
 {
     return server->clock_began + gr_now() / GR_MILLISECOND;
+}
+
+static void give_memory(void *data, void *context)
+{
+    (void)context;
+    memory_give(data);
+}
+
+struct gr_buffer server_buffer(void *bytes, size_t size)
+{
+    return (struct gr_buffer){bytes, size, give_memory, NULL};
 }
 
 static int64_t unix_milliseconds(void)

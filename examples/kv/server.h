@@ -51,6 +51,9 @@ enum server_tag {
 /** Milliseconds of unix time, by the loop's clock. */
 int64_t server_now(const struct server *server);
 
+/** Memory of memory_take(), to be moved to another loop; it is given back where it ends. */
+struct gr_buffer server_buffer(void *bytes, size_t size);
+
 /** Keeps a shard. Its argument is the struct server's address. */
 extern const struct gr_behavior keeper_behavior;
 

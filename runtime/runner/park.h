@@ -64,13 +64,19 @@ struct gr__runner {
     struct gr__stack stack;
 };
 
-/* The runner that is running; there is one wherever a call may wait. */
-static inline struct gr__runner *gr__runner_here(void)
+/* The loop of a caller that may wait. */
+static inline struct gr__loop *gr__loop_to_wait_on(void)
 {
     struct gr__loop *loop = gr__loop_here();
     assert(loop != NULL && "only on a loop's thread");
     assert(loop->runner != NULL && "only in a runner, a handler or a callback");
-    return loop->runner;
+    return loop;
+}
+
+/* The runner that is running; there is one wherever a call may wait. */
+static inline struct gr__runner *gr__runner_here(void)
+{
+    return gr__loop_to_wait_on()->runner;
 }
 
 /*
