@@ -1,0 +1,161 @@
+// Savina's sleeping barber: a factory of customers, a waiting room, a barber.
+#include "bench.hpp"
+
+#include <deque>
+
+using namespace caf;
+
+namespace {
+
+constexpr uint64_t chairs = 1000;
+
+// A customer enters the room or is sent back; the barber is free, or told to sleep; one is done.
+using enter_atom = atom_constant<atom("enter")>;
+using full_atom = atom_constant<atom("full")>;
+using free_atom = atom_constant<atom("free")>;
+using sleep_atom = atom_constant<atom("sleep")>;
+using done_atom = atom_constant<atom("done")>;
+
+struct factory_state {
+    bench::random random{1};
+    uint64_t left = 0;
+};
+
+struct room_state {
+    std::deque<actor> waiting;
+    bool barber_sleeps = true;
+};
+
+struct barber_state {
+    bench::random random{2};
+    uint64_t haircuts = 0;
+};
+
+// Draws random(1,000) + 10 numbers, where that is wanted.
+void draw_numbers(bench::random &random, bool wanted)
+{
+    if (!wanted)
+        return;
+    for (uint64_t i = random.below(1000) + 10; i > 0; i--)
+        bench::keep(random.next());
+}
+
+behavior customer(event_based_actor *self, actor factory)
+{
+    return {
+        [=](done_atom) {
+            bench::tell(self, factory, done_atom{});
+            self->quit();
+            return bench::nothing{};
+        },
+    };
+}
+
+behavior barber(stateful_actor<barber_state> *self, bool cost)
+{
+    return {
+        [=](enter_atom, const actor &customer) {
+            draw_numbers(self->state.random, cost);
+            self->state.haircuts++;
+            bench::tell(self, customer, done_atom{});
+            bench::reply(self, free_atom{});
+            return bench::nothing{};
+        },
+        [=](sleep_atom) { return bench::nothing{}; },
+        [=](close_atom, const actor &main) {
+            bench::tell(self, main, self->state.haircuts);
+            self->quit();
+        },
+    };
+}
+
+void enter(stateful_actor<room_state> *self, const actor &barber, const actor &customer)
+{
+    auto &state = self->state;
+    if (state.barber_sleeps) {
+        state.barber_sleeps = false;
+        self->send(barber, enter_atom{}, customer);
+    } else if (state.waiting.size() == chairs) {
+        bench::reply(self, full_atom{}, customer);
+    } else {
+        state.waiting.push_back(customer);
+    }
+}
+
+void barber_free(stateful_actor<room_state> *self, const actor &barber)
+{
+    auto &state = self->state;
+    if (state.waiting.empty()) {
+        state.barber_sleeps = true;
+        bench::tell(self, barber, sleep_atom{});
+    } else {
+        self->send(barber, enter_atom{}, std::move(state.waiting.front()));
+        state.waiting.pop_front();
+    }
+}
+
+behavior room(stateful_actor<room_state> *self, actor barber)
+{
+    return {
+        [=](enter_atom, const actor &customer) {
+            enter(self, barber, customer);
+            return bench::nothing{};
+        },
+        [=](free_atom) {
+            barber_free(self, barber);
+            return bench::nothing{};
+        },
+        [=](close_atom) { self->quit(); },
+    };
+}
+
+behavior factory(stateful_actor<factory_state> *self, actor room, actor main, uint64_t customers,
+                 bool cost)
+{
+    self->state.left = customers;
+    for (uint64_t i = 0; i < customers; i++) {
+        self->send(room, enter_atom{}, self->spawn<lazy_init>(customer, actor{self}));
+        draw_numbers(self->state.random, cost);
+    }
+    return {
+        [=](full_atom, const actor &customer) {
+            self->send(room, enter_atom{}, customer);
+            return bench::nothing{};
+        },
+        [=](done_atom) {
+            if (--self->state.left == 0) {
+                bench::tell(self, main, ok_atom_v);
+                self->quit();
+            }
+            return bench::nothing{};
+        },
+    };
+}
+
+void play(scoped_actor &main, uint64_t customers, bool cost)
+{
+    auto cutter = main->spawn(barber, cost);
+    auto chairs_by_the_wall = main->spawn(room, cutter);
+    main->spawn(factory, chairs_by_the_wall, actor{main}, customers, cost);
+    bench::receive<ok_atom>(main);
+    anon_send(cutter, close_atom_v, actor{main});
+    anon_send(chairs_by_the_wall, close_atom_v);
+    bench::check(bench::receive<uint64_t>(main) == customers, "haircuts");
+}
+
+void measure(const char *variant, bool cost)
+{
+    uint64_t customers = bench::scaled(5000);
+    bench::measure("sleeping_barber", variant, customers,
+                   [=](scoped_actor &main) { play(main, customers, cost); });
+}
+
+void run()
+{
+    measure("", true);
+    measure("no cost", false);
+}
+
+bench::program program{"sleeping_barber", run};
+
+} // namespace
