@@ -7,27 +7,22 @@
 #include <cstdlib>
 #include <cstring>
 
-#include <caf/policy/work_sharing.hpp>
-#include <caf/policy/work_stealing.hpp>
-#include <caf/scheduler/coordinator.hpp>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <caf/policy/work_sharing.hpp>
+#include <caf/policy/work_stealing.hpp>
+#include <caf/scheduler/coordinator.hpp>
+
 namespace {
 
-// Work stealing whose workers take no note of the running actor's number for a log that is off.
-class stealing : public caf::policy::work_stealing {
+// CAF's policies, but for this: a worker notes the number of the actor that it runs for the logger,
+// behind a lock, even where nothing is logged, unless the thread has no actor system to log for.
+template <class Base>
+class unlogged : public Base {
 public:
-    using caf::policy::work_stealing::work_stealing;
+    using Base::Base;
 
-    template <class Worker>
-    void before_resume(Worker *, caf::resumable *)
-    {
-        caf::logger::set_current_actor_system(nullptr);
-    }
-};
-class sharing : public caf::policy::work_sharing {
-public:
     template <class Worker>
     void before_resume(Worker *, caf::resumable *)
     {
@@ -81,6 +76,24 @@ const bench::program *find(const char *name)
     return nullptr;
 }
 
+template <class Policy>
+void load(caf::actor_system_config &config)
+{
+    config.load<caf::scheduler::coordinator<unlogged<Policy>>>();
+}
+
+void configure(caf::actor_system_config &config, const bench::program &program)
+{
+    int64_t threads = std::max(loops, program.least_loops);
+    config.set("scheduler.max-threads", threads);
+    config.set("scheduler.max-throughput", program.schedule.max_throughput);
+    auto policy = program.schedule.scheduler;
+    if (policy == bench::policy::sharing || (policy == bench::policy::by_loops && threads == 1))
+        load<caf::policy::work_sharing>(config);
+    else
+        load<caf::policy::work_stealing>(config);
+}
+
 uint64_t run_times(const bench::run &run, uint64_t times)
 {
     uint64_t before = bench::now();
@@ -116,8 +129,8 @@ double seconds(const timeval &time)
 
 namespace bench {
 
-program::program(const char *name, void (*play)(), int least_loops)
-    : name(name), play(play), least_loops(least_loops), next(programs)
+program::program(const char *name, void (*play)(), bench::schedule schedule, int least_loops)
+    : name(name), play(play), schedule(schedule), least_loops(least_loops), next(programs)
 {
     programs = this;
 }
@@ -213,10 +226,7 @@ int main(int argc, char **argv)
     }
     read_options(argc, argv);
     caf::actor_system_config config;
-    config.set("scheduler.max-threads", static_cast<int64_t>(std::max(loops, program->least_loops)));
-    if (auto p = getenv("POLICY")) config.set("scheduler.policy", *p == 's' ? caf::atom("stealing") : caf::atom("sharing"));
-    if (auto p = getenv("THROUGHPUT")) config.set("scheduler.max-throughput", (int64_t)atoi(p));
-    if (auto p = getenv("OWN")) { if (*p == 's') config.load<caf::scheduler::coordinator<stealing>>(); else config.load<caf::scheduler::coordinator<sharing>>(); }
+    configure(config, *program);
     caf::actor_system system{config};
     the_system = &system;
     program->play();

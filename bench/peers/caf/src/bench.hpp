@@ -9,12 +9,26 @@
 
 namespace bench {
 
+// CAF's two schedulers: one queue that all loops share, first in, first out; or a stack for each,
+// from which idle loops steal. The first lets more messages gather before an actor's turn, the second
+// contends less; by_loops is the first for one loop, the second for more.
+enum class policy { by_loops, sharing, stealing };
+
+constexpr int64_t no_limit = 1'000'000'000;
+
+// What a program goes best with, and how many messages an actor may take in one turn.
+struct schedule {
+    policy scheduler = policy::by_loops;
+    int64_t max_throughput = 20;
+};
+
 // A program by its name. A static one in each file puts itself on the list.
 struct program {
-    program(const char *name, void (*play)(), int least_loops = 1);
+    program(const char *name, void (*play)(), bench::schedule schedule = {}, int least_loops = 1);
 
     const char *name;
     void (*play)();
+    bench::schedule schedule;
     int least_loops;
     program *next;
 };
@@ -61,10 +75,10 @@ inline void stop(const caf::actor &actor)
 using nothing = caf::delegated<void>;
 
 // Sends without a sender to answer to: one allocation, and no reference counted but the receiver's.
-template <class Self, class... Ts>
+template <caf::message_priority Priority = caf::message_priority::normal, class Self, class... Ts>
 void tell(Self *self, const caf::actor &to, Ts &&...values)
 {
-    to->enqueue(caf::make_mailbox_element(nullptr, caf::make_message_id(), caf::no_stages,
+    to->enqueue(caf::make_mailbox_element(nullptr, caf::make_message_id(Priority), caf::no_stages,
                                           std::forward<Ts>(values)...),
                 self->context());
 }

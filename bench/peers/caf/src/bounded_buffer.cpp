@@ -186,6 +186,6 @@ void run()
     measure("no cost", 0);
 }
 
-bench::program program{"bounded_buffer", run};
+bench::program program{"bounded_buffer", run, {bench::policy::sharing, 20}};
 
 } // namespace

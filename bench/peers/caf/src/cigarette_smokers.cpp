@@ -95,6 +95,6 @@ void run()
     measure("no cost", false);
 }
 
-bench::program program{"cigarette_smokers", run};
+bench::program program{"cigarette_smokers", run, {bench::policy::stealing, 20}};
 
 } // namespace

@@ -127,6 +127,6 @@ void run()
                    [&](scoped_actor &main) { play(main, &entries, requests); });
 }
 
-bench::program program{"concurrent_dictionary", run};
+bench::program program{"concurrent_dictionary", run, {bench::policy::sharing, 20}};
 
 } // namespace

@@ -129,6 +129,6 @@ void run()
                    [=](scoped_actor &main) { play(main, requests); });
 }
 
-bench::program program{"concurrent_sorted_list", run};
+bench::program program{"concurrent_sorted_list", run, {bench::policy::sharing, 20}};
 
 } // namespace

@@ -42,6 +42,6 @@ void run()
     });
 }
 
-bench::program program{"counting", run};
+bench::program program{"counting", run, {bench::policy::by_loops, bench::no_limit}};
 
 } // namespace

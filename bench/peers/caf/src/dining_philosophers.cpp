@@ -104,6 +104,6 @@ void run()
     });
 }
 
-bench::program program{"dining_philosophers", run};
+bench::program program{"dining_philosophers", run, {bench::policy::sharing, 20}};
 
 } // namespace

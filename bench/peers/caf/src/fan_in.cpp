@@ -48,6 +48,6 @@ void run()
     });
 }
 
-bench::program program{"fan_in", run};
+bench::program program{"fan_in", run, {bench::policy::stealing, bench::no_limit}};
 
 } // namespace

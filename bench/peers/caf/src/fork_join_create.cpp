@@ -64,6 +64,6 @@ void run()
     });
 }
 
-bench::program program{"fork_join_create", run};
+bench::program program{"fork_join_create", run, {bench::policy::sharing, 20}};
 
 } // namespace

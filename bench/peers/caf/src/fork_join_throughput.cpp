@@ -52,6 +52,6 @@ void run()
     });
 }
 
-bench::program program{"fork_join_throughput", run};
+bench::program program{"fork_join_throughput", run, {bench::policy::by_loops, 100}};
 
 } // namespace

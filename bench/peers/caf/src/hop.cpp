@@ -45,6 +45,6 @@ void run()
     });
 }
 
-bench::program program{"hop", run, 2};
+bench::program program{"hop", run, {}, 2};
 
 } // namespace

@@ -72,6 +72,6 @@ void run()
     });
 }
 
-bench::program program{"skynet", run};
+bench::program program{"skynet", run, {bench::policy::stealing, 20}};
 
 } // namespace

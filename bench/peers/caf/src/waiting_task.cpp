@@ -115,6 +115,6 @@ void run()
                    [=](scoped_actor &main) { play(main, wanted); });
 }
 
-bench::program program{"waiting_task", run};
+bench::program program{"waiting_task", run, {bench::policy::sharing, 20}};
 
 } // namespace
