@@ -1,0 +1,295 @@
+/*
+ * Does one of the runtime's operations as often as it is told, and next to nothing else.
+ *
+ *     operations                  prints the names of the operations
+ *     operations send 10000       a message between two actors of a loop, 10,000 times
+ *
+ * tests/tools/budget.py runs it under callgrind with two counts and divides the difference of
+ * instructions by that of counts. So a run must be the same each time: it has one loop, a seed,
+ * and a clock of its own (clock.c). What an operation needs to begin with and to end may take
+ * what it likes, since it is in both runs.
+ */
+#include <greenroom/greenroom.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Runners or actors that take turns, so that their share of an empty poll is small. */
+#define CROWD 100
+
+/* --- send: from the handler of one actor to another actor, which handles it ----------------- */
+
+struct ball {
+    uint64_t left;
+    gr_promise over;
+    gr_actor throwers[2];
+};
+
+static int throw_back(struct gr_self *self, const struct gr_message *message)
+{
+    (void)self;
+    struct ball ball = *(const struct ball *)message->data;
+    if (ball.left == 0)
+        return gr_promise_resolve(ball.over, NULL, 0);
+    ball.left--;
+    return gr_send(ball.throwers[ball.left % 2], 0, &ball, sizeof ball);
+}
+
+static int do_send(uint64_t count)
+{
+    static const struct gr_behavior throws = {.name = "thrower", .receive = throw_back};
+    struct ball ball = {.left = count};
+    gr_future over;
+    int rc = gr_actor_spawn(&throws, NULL, &ball.throwers[0]);
+    if (rc == 0)
+        rc = gr_actor_spawn(&throws, NULL, &ball.throwers[1]);
+    if (rc == 0)
+        rc = gr_future_make(&over, &ball.over);
+    if (rc == 0)
+        rc = gr_send(ball.throwers[count % 2], 0, &ball, sizeof ball);
+    return rc < 0 ? rc : gr_future_await(over, NULL, 0, GR_FOREVER);
+}
+
+/* --- ask: a question from a runner, the handler's reply, and the wait for it ---------------- */
+
+static int reply_next(struct gr_self *self, const struct gr_message *message)
+{
+    (void)self;
+    uint64_t next = *(const uint64_t *)message->data + 1;
+    return gr_reply(message, &next, sizeof next);
+}
+
+static int do_ask(uint64_t count)
+{
+    static const struct gr_behavior counts = {.name = "counter", .receive = reply_next};
+    uint64_t number = 0;
+    gr_actor counter;
+    int rc = gr_actor_spawn(&counts, NULL, &counter);
+    for (uint64_t i = 0; rc == 0 && i < count; i++)
+        rc = gr_ask(counter, 0, &number, sizeof number, &number, sizeof number, GR_FOREVER);
+    return rc == 0 && number != count ? -EBADMSG : rc;
+}
+
+/* --- spawn: an actor's life, with one message, at which it ends itself ---------------------- */
+
+static int end_self(struct gr_self *self, const struct gr_message *message)
+{
+    (void)message;
+    return gr_actor_stop(gr_self_actor(self), 0);
+}
+
+static int do_spawn(uint64_t count)
+{
+    static const struct gr_behavior mayfly = {
+        .name = "mayfly", .receive = end_self, .state_bytes = sizeof(uint64_t)};
+    int rc = 0;
+    for (uint64_t i = 1; rc == 0 && i <= count; i++) {
+        gr_actor actor;
+        rc = gr_actor_spawn(&mayfly, NULL, &actor);
+        if (rc == 0)
+            rc = gr_send(actor, 0, &i, sizeof i);
+        if (rc == 0 && i % CROWD == 0)
+            rc = gr_yield();
+    }
+    return rc == 0 && gr_actor_count() != 0 ? -EBADMSG : rc;
+}
+
+/* --- runner: its life, started, run and joined ---------------------------------------------- */
+
+static int run_once(void *context)
+{
+    ++*(uint64_t *)context;
+    return 0;
+}
+
+static int do_runner(uint64_t count)
+{
+    uint64_t ran = 0;
+    int rc = 0;
+    for (uint64_t i = 0; rc == 0 && i < count; i++) {
+        gr_runner runner;
+        rc = gr_runner_start(run_once, &ran, NULL, &runner);
+        if (rc == 0)
+            rc = gr_runner_join(runner, GR_FOREVER);
+    }
+    return rc == 0 && ran != count ? -EBADMSG : rc;
+}
+
+/* --- switch: from one runner straight to the next, in gr_yield() ---------------------------- */
+
+static int start_crowd(gr_runner_fn *run, void *contexts[CROWD], gr_runner ret_runners[CROWD])
+{
+    int rc = 0;
+    for (int i = 0; rc == 0 && i < CROWD; i++)
+        rc = gr_runner_start(run, contexts[i], NULL, &ret_runners[i]);
+    return rc;
+}
+
+static int join_crowd(const gr_runner runners[CROWD])
+{
+    int rc = 0;
+    for (int i = 0; rc == 0 && i < CROWD; i++)
+        rc = gr_runner_join(runners[i], GR_FOREVER);
+    return rc;
+}
+
+static int yield_often(void *context)
+{
+    int rc = 0;
+    for (uint64_t left = *(const uint64_t *)context; rc == 0 && left > 0; left--)
+        rc = gr_yield();
+    return rc;
+}
+
+static int do_switch(uint64_t count)
+{
+    uint64_t each = count / CROWD;
+    void *contexts[CROWD];
+    gr_runner runners[CROWD];
+    for (int i = 0; i < CROWD; i++)
+        contexts[i] = &each;
+    int rc = start_crowd(yield_often, contexts, runners);
+    return rc < 0 ? rc : join_crowd(runners);
+}
+
+/* --- await: a future made and awaited by one runner, and settled by another ------------------ */
+
+struct waiter {
+    uint64_t left;
+    gr_promise promise; /* of the future that it awaits */
+};
+
+static int await_often(void *context)
+{
+    struct waiter *waiter = context;
+    int rc = 0;
+    for (; rc == 0 && waiter->left > 0; waiter->left--) {
+        gr_future future;
+        rc = gr_future_make(&future, &waiter->promise);
+        if (rc == 0)
+            rc = gr_future_await(future, NULL, 0, GR_FOREVER);
+    }
+    return rc;
+}
+
+static int settle_all(struct waiter waiters[CROWD])
+{
+    int rc = gr_yield(); /* they come to their next wait */
+    for (int i = 0; rc == 0 && i < CROWD; i++)
+        rc = gr_promise_resolve(waiters[i].promise, NULL, 0);
+    return rc;
+}
+
+static int do_await(uint64_t count)
+{
+    struct waiter waiters[CROWD];
+    void *contexts[CROWD];
+    gr_runner runners[CROWD];
+    for (int i = 0; i < CROWD; i++) {
+        waiters[i] = (struct waiter){.left = count / CROWD};
+        contexts[i] = &waiters[i];
+    }
+    int rc = start_crowd(await_often, contexts, runners);
+    for (uint64_t i = 0; rc == 0 && i < count / CROWD; i++)
+        rc = settle_all(waiters);
+    return rc < 0 ? rc : join_crowd(runners);
+}
+
+/* --- timer: a message to be sent later, and cancelled --------------------------------------- */
+
+static int do_timer(uint64_t count)
+{
+    static const struct gr_behavior waits = {.name = "waiter", .receive = end_self};
+    gr_actor waiter;
+    int rc = gr_actor_spawn(&waits, NULL, &waiter);
+    for (uint64_t i = 0; rc == 0 && i < count; i++) {
+        gr_send_timer timer;
+        gr_time at = gr_in(GR_SECOND * (gr_time)(1 + i % CROWD));
+        rc = gr_send_after(at, waiter, 0, &i, sizeof i, &timer);
+        if (rc == 0 && !gr_send_cancel(timer))
+            rc = -EBADMSG;
+    }
+    return rc;
+}
+
+/* --- post: a function to call on the own loop, which posts itself again --------------------- */
+
+struct chain {
+    uint64_t left;
+    gr_promise over;
+    int status;
+};
+
+static void post_again(void *context)
+{
+    struct chain *chain = context;
+    if (chain->status == 0 && chain->left-- > 0)
+        chain->status = gr_post(-1, post_again, chain, NULL);
+    else if (gr_promise_resolve(chain->over, NULL, 0) < 0)
+        abort();
+}
+
+static int do_post(uint64_t count)
+{
+    struct chain chain = {.left = count};
+    gr_future over;
+    int rc = gr_future_make(&over, &chain.over);
+    if (rc == 0)
+        rc = gr_post(-1, post_again, &chain, NULL);
+    if (rc == 0)
+        rc = gr_future_await(over, NULL, 0, GR_FOREVER);
+    return rc < 0 ? rc : chain.status;
+}
+
+/* --- the program ---------------------------------------------------------------------------- */
+
+static const struct operation {
+    const char *name;
+    int (*perform)(uint64_t count); /* a multiple of CROWD */
+} operations[] = {
+    {"send", do_send},     {"ask", do_ask},     {"spawn", do_spawn}, {"runner", do_runner},
+    {"switch", do_switch}, {"await", do_await}, {"timer", do_timer}, {"post", do_post},
+};
+
+enum { OPERATIONS = sizeof operations / sizeof operations[0] };
+
+struct job {
+    const struct operation *operation;
+    uint64_t count;
+};
+
+static int run(void *context)
+{
+    const struct job *job = context;
+    return job->operation->perform(job->count);
+}
+
+static const struct operation *find(const char *name)
+{
+    for (int i = 0; i < OPERATIONS; i++)
+        if (strcmp(operations[i].name, name) == 0)
+            return &operations[i];
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    for (int i = 0; argc == 1 && i < OPERATIONS; i++)
+        puts(operations[i].name);
+    if (argc == 1)
+        return 0;
+
+    struct job job = {find(argv[1]), argc == 3 ? strtoull(argv[2], NULL, 10) : 0};
+    if (job.operation == NULL || job.count == 0 || job.count % CROWD != 0) {
+        fprintf(stderr, "usage: %s [NAME COUNT], COUNT a multiple of %d\n", argv[0], CROWD);
+        return 2;
+    }
+    struct gr_options options = {.loops = 1, .seed = 1, .report = gr_report_to_stderr};
+    int rc = gr_run(run, &job, &options);
+    if (rc < 0)
+        fprintf(stderr, "%s: %s\n", job.operation->name, gr_error_text(rc));
+    return rc < 0 ? 1 : 0;
+}
