@@ -70,6 +70,14 @@ static void end(struct gr__loop *loop, struct gr__body *body)
     give_body(loop, body);
 }
 
+/* Kept out of the path of a message to an actor that has had some. */
+__attribute__((noinline, cold)) void gr__body_schedule_first(struct gr__loop *loop,
+                                                             struct gr__body *body)
+{
+    body->stage = GR__SCHEDULED;
+    gr__loop_ready_ahead(loop, &body->task);
+}
+
 void gr__body_stop(struct gr__loop *loop, struct gr__body *body, int reason)
 {
     if (body->stopping)
@@ -79,10 +87,8 @@ void gr__body_stop(struct gr__loop *loop, struct gr__body *body, int reason)
     body->reason = reason;
     if (body->runner != NULL)
         gr__runner_cancel(body->runner);
-    if (body->scheduled)
-        return;
-    body->scheduled = true;
-    gr__loop_ready(loop, &body->task);
+    if (body->stage <= GR__IDLE)
+        gr__body_schedule(loop, body);
 }
 
 static void fail(struct gr__loop *loop, struct gr__body *body, int status)
@@ -111,24 +117,52 @@ static void handle(struct gr__loop *loop, struct gr__body *body)
         fail(loop, body, status);
 }
 
+/* Its task is in no queue: put it into one, or let it go. */
+static inline __attribute__((always_inline)) void leave(struct gr__loop *loop,
+                                                        struct gr__body *body)
+{
+    if (__builtin_expect(body->stopping, 0))
+        end(loop, body);
+    else if (body->first != NULL)
+        gr__loop_ready(loop, &body->task);
+    else
+        body->stage = GR__IDLE;
+}
+
 /* What an actor sends itself, and what others send it meanwhile, is for the next activation. */
 static void activate(struct gr__task *task)
 {
     struct gr__body *body = gr__body_of_task(task);
+    if (body->runner != NULL) {
+        body->overtaken = true;
+        return;
+    }
+
     struct gr__loop *loop = gr__loop_here();
-    uint32_t most = body->count < GR__ACTOR_BUDGET ? body->count : GR__ACTOR_BUDGET;
+    uint32_t quantum = (uint32_t)loop->quantum;
+    uint32_t most = body->count < quantum ? body->count : quantum;
     loop->budget -= (int32_t)most;
     body->runner = loop->runner;
     while (most-- > 0 && body->first != NULL && !body->stopping)
         handle(loop, body);
     body->runner = NULL;
+    leave(loop, body);
+}
 
-    if (body->stopping)
-        end(loop, body);
-    else if (body->first != NULL)
-        gr__loop_ready(loop, task);
-    else
-        body->scheduled = false;
+void gr__body_relieve(struct gr__loop *loop, struct gr__body *body)
+{
+    loop->runner->working = &body->task;
+    body->runner = loop->runner;
+    while (body->count > body->max / 2 && !body->stopping) {
+        handle(loop, body);
+        if (--loop->budget <= 0 && !gr__loop_refill(loop))
+            break;
+    }
+    body->runner = NULL;
+    if (body->overtaken) {
+        body->overtaken = false;
+        leave(loop, body);
+    }
 }
 
 static size_t describe(const struct gr__task *task, char *text, size_t bytes)
@@ -185,7 +219,7 @@ static int make_body(struct gr__loop *loop, const struct gr_behavior *behavior, 
 /* Run the start hook, with the mailbox closed meanwhile; mail that came waits for its end. */
 static int start(struct gr__loop *loop, struct gr__body *body, const void *argument, size_t size)
 {
-    body->scheduled = true;
+    body->stage = GR__STARTING;
     int rc = body->behavior->start(&body->self, argument, size);
     if (rc < 0) {
         bury_mail(loop, body);
@@ -195,10 +229,9 @@ static int start(struct gr__loop *loop, struct gr__body *body, const void *argum
         give_body(loop, body);
         return rc;
     }
+    body->stage = GR__NEW;
     if (body->first != NULL || body->stopping)
-        gr__loop_ready(loop, &body->task);
-    else
-        body->scheduled = false;
+        gr__body_schedule(loop, body);
     return 0;
 }
 

@@ -6,15 +6,21 @@
  *                 +------ stop, failure ------+--> STOPPING --> gone, handle stale
  *
  * An actor with mail is a task. Its activation handles as many messages as there were
- * when it began, up to a budget, and goes to the end of the ready queue if there are more.
+ * when it began, up to a quantum, and goes to the end of the ready queue if there are more.
+ * The first activation of all runs ahead of who waits already.
+ *
+ * When senders wait for room in a mailbox, the actor is relieved (pressure.h): its messages are
+ * handled at once, in a task that overtakes its own. Should its own come up while a handler of
+ * the relief waits for something, it goes back to the queue when the relief ends.
  *
  *     slot, task, mailbox, bounds, state, behavior    the first line: all that a message needs
  *     runner, pressure, name, state in place          the second: what few messages need
  *
  * Invariants:
- *   1. A body's task stands in the ready queue, or its activation is under way, exactly
- *      while `scheduled` is set. So at most one handler of an actor is under way.
- *   2. `runner` is set exactly while a handler or the stop hook is under way: whose stack.
+ *   1. A body is SCHEDULED exactly while its task is in the ready queue, or its activation is
+ *      under way, or it is `overtaken`.
+ *   2. `runner` is set exactly while a handler or the stop hook is under way: whose stack. So at
+ *      most one handler of an actor is under way.
  *   3. `count` is the number of envelopes in the mailbox.
  *   4. A body goes only from its own activation, when nothing of it is on any stack.
  */
@@ -31,7 +37,14 @@
 #include "loop/loop.h"
 #include "runner/park.h"
 
-enum { GR__ACTOR_BUDGET = 64, GR__STATE_INLINE = 16 };
+enum { GR__STATE_INLINE = 16 };
+
+enum gr__stage {
+    GR__NEW,  /* no mail, and there never was any */
+    GR__IDLE, /* no mail */
+    GR__STARTING,
+    GR__SCHEDULED,
+};
 
 struct gr__pressure;
 struct gr__sending;
@@ -51,8 +64,9 @@ struct gr__body {
     const char *name;
     struct gr__sending *sending; /* the full mailbox that its handler waits for, or NULL */
     int reason;                  /* once stopping */
-    bool scheduled;
+    uint8_t stage;               /* enum gr__stage */
     bool stopping;
+    bool overtaken; /* its task came up while a relief was under way */
     alignas(max_align_t) unsigned char state[GR__STATE_INLINE];
 };
 
@@ -96,6 +110,18 @@ static inline bool gr__body_full(const struct gr__body *body)
     return body->count >= body->max || body->pressure != NULL;
 }
 
+void gr__body_schedule_first(struct gr__loop *loop, struct gr__body *body);
+
+static inline void gr__body_schedule(struct gr__loop *loop, struct gr__body *body)
+{
+    if (body->stage == GR__NEW) {
+        gr__body_schedule_first(loop, body);
+        return;
+    }
+    body->stage = GR__SCHEDULED;
+    gr__loop_ready(loop, &body->task);
+}
+
 /* Put an envelope into the mailbox, and see to it that the actor comes to it. */
 static inline void gr__body_accept_kind(struct gr__loop *loop, struct gr__body *body,
                                         struct gr__envelope *envelope, enum gr__envelope_kind kind)
@@ -108,10 +134,8 @@ static inline void gr__body_accept_kind(struct gr__loop *loop, struct gr__body *
         body->last->next = &envelope->task;
     body->last = &envelope->task;
     body->count++;
-    if (!body->scheduled) {
-        body->scheduled = true;
-        gr__loop_ready(loop, &body->task);
-    }
+    if (body->stage <= GR__IDLE)
+        gr__body_schedule(loop, body);
 }
 
 static inline void gr__body_accept(struct gr__loop *loop, struct gr__body *body,
@@ -126,6 +150,9 @@ void gr__dead_letter(struct gr__loop *loop, struct gr__envelope *envelope, int s
 /* Put an envelope into the mailbox though it is full, or do what its behavior says instead. */
 void gr__body_accept_full(struct gr__loop *loop, struct gr__body *body,
                           struct gr__envelope *envelope);
+
+/* Handle messages until half of the mailbox is empty or the slice is over; ahead of its task. */
+void gr__body_relieve(struct gr__loop *loop, struct gr__body *body);
 
 /* Begin to stop, for a reason; an actor that has begun keeps its own. */
 void gr__body_stop(struct gr__loop *loop, struct gr__body *body, int reason);

@@ -18,11 +18,18 @@
 
 enum { BUCKETS = 64 };
 
-/* Of an actor with a full mailbox: who waits here, and which loops were told. */
+/*
+ * Of an actor with a full mailbox: who waits here, and which loops were told. It is larger than
+ * an envelope, so that it comes and goes without mixing up the order in which those are reused.
+ */
 struct gr__pressure {
+    struct gr__task relief;  /* handles what is in the mailbox */
+    uint64_t name;           /* the actor's */
     struct gr__list waiters; /* of struct gr__sending */
     uint64_t told[GR__LOOPS_MAX / 64];
     unsigned foreign; /* messages of foreign threads above the bound, which count as on their way */
+    bool
+        relief_due; /* it is in a queue, or under way; then it gives this back, if nobody is under it */
 };
 
 /* A sender that waits for room; on its own stack. */
@@ -181,6 +188,62 @@ static bool closes_ring(struct gr__loop *loop, uint64_t sender, uint64_t to)
     return false;
 }
 
+static struct gr__pressure *pressure_of(struct gr__task *relief)
+{
+    return gr__container_of(relief, struct gr__pressure, relief);
+}
+
+/* The actor that is still under this pressure, and whose messages can be handled; or NULL. */
+static struct gr__body *to_relieve(struct gr__loop *loop, const struct gr__pressure *pressure)
+{
+    struct gr__body *body = gr__body_find(loop, pressure->name);
+    bool can = body != NULL && body->pressure == pressure && body->stage == GR__SCHEDULED &&
+               body->runner == NULL && !body->stopping && body->count > body->max / 2;
+    return can ? body : NULL;
+}
+
+static void end_relief(struct gr__task *relief)
+{
+    struct gr__loop *loop = gr__loop_here();
+    struct gr__pressure *pressure = pressure_of(relief);
+    const struct gr__body *body = gr__body_find(loop, pressure->name);
+    if (body != NULL && body->pressure == pressure)
+        pressure->relief_due = false;
+    else
+        gr__pool_give(&loop->pool, pressure, sizeof *pressure);
+}
+
+static void relieve(struct gr__task *relief)
+{
+    struct gr__loop *loop = gr__loop_here();
+    struct gr__body *body = to_relieve(loop, pressure_of(relief));
+    if (body != NULL)
+        gr__body_relieve(loop, body);
+    if (to_relieve(loop, pressure_of(relief)) == NULL)
+        end_relief(relief);
+    else
+        gr__queue_push(&loop->ready, relief); /* the slice is over */
+}
+
+static const struct gr__task_class relief_class = {"a relief", relieve, end_relief, NULL};
+
+static void relieve_next(struct gr__loop *loop, struct gr__pressure *pressure)
+{
+    if (pressure->relief_due)
+        return;
+
+    pressure->relief_due = true;
+    gr__queue_push(loop->ahead.first != NULL ? &loop->ahead : &loop->ready, &pressure->relief);
+}
+
+static void give_pressure(struct gr__loop *loop, struct gr__body *body)
+{
+    struct gr__pressure *pressure = body->pressure;
+    body->pressure = NULL;
+    if (!pressure->relief_due)
+        gr__pool_give(&loop->pool, pressure, sizeof *pressure);
+}
+
 static struct gr__pressure *press(struct gr__loop *loop, struct gr__body *body)
 {
     if (body->pressure == NULL) {
@@ -188,9 +251,12 @@ static struct gr__pressure *press(struct gr__loop *loop, struct gr__body *body)
         if (pressure == NULL)
             return NULL;
         memset(pressure, 0, sizeof *pressure);
+        pressure->relief.class = &relief_class;
+        pressure->name = gr__slots_name(&gr__actors_of(loop)->bodies, body);
         gr__list_init(&pressure->waiters);
         body->pressure = pressure;
     }
+    relieve_next(loop, body->pressure);
     return body->pressure;
 }
 
@@ -374,11 +440,8 @@ void gr__pressure_relieve(struct gr__loop *loop, struct gr__body *body)
     release_some(&pressure->waiters, room);
     tell_room(loop, body);
     let_foreign_go(loop, pressure);
-    if (!gr__list_empty(&pressure->waiters))
-        return;
-
-    body->pressure = NULL;
-    gr__pool_give(&loop->pool, pressure, sizeof *pressure);
+    if (gr__list_empty(&pressure->waiters))
+        give_pressure(loop, body);
 }
 
 void gr__pressure_drop(struct gr__loop *loop, struct gr__body *body)
@@ -387,8 +450,7 @@ void gr__pressure_drop(struct gr__loop *loop, struct gr__body *body)
         return;
 
     let_foreign_go(loop, body->pressure);
-    gr__pool_give(&loop->pool, body->pressure, sizeof *body->pressure);
-    body->pressure = NULL;
+    give_pressure(loop, body);
 }
 
 int gr__pressure_start(struct gr__loop *loop)

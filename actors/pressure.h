@@ -13,6 +13,10 @@
  *                               <-- "room" ------   half of the mailbox is handled
  *     goes on
  *
+ * An actor with waiters is relieved: it runs next, ahead of all that is ready, until half of its
+ * mailbox is handled. Else each sender that stands before it in the queue would run into the full
+ * mailbox too, and wait, with a stack of its own.
+ *
  * No ring of senders waits for itself. An actor that waits in a send is marked with the
  * actor it waits for. Before a sender waits, the marks are followed from its target; where
  * they lead back to the sender, it does not wait, and its message is let in above the

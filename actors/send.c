@@ -14,8 +14,8 @@
 #include "base/copy.h"
 #include "loop/post.h"
 
-static int send_by_route(struct gr__loop *loop, gr_actor to, uint32_t tag, const void *data,
-                         size_t size, gr_time deadline)
+static __attribute__((noinline)) int send_by_route(struct gr__loop *loop, gr_actor to, uint32_t tag,
+                                                   const void *data, size_t size, gr_time deadline)
 {
     if (size > GR_MESSAGE_MAX)
         return -EMSGSIZE;
@@ -30,8 +30,9 @@ static int send_by_route(struct gr__loop *loop, gr_actor to, uint32_t tag, const
     return rc;
 }
 
-static int send(struct gr__loop *loop, gr_actor to, uint32_t tag, const void *data, size_t size,
-                gr_time deadline)
+static inline __attribute__((always_inline)) int send(struct gr__loop *loop, gr_actor to,
+                                                      uint32_t tag, const void *data, size_t size,
+                                                      gr_time deadline)
 {
     struct gr__body *body = gr__body_with_room(loop, to.name);
     if (body == NULL || size > GR_MESSAGE_MAX)

@@ -94,7 +94,8 @@ static inline size_t gr__pool_class_bytes(unsigned class)
     return (size_t)GR__BLOCK_MIN << class;
 }
 
-static inline void *gr__pool_take_class(struct gr__pool *pool, unsigned class, size_t bytes)
+static inline __attribute__((always_inline)) void *gr__pool_take_class(struct gr__pool *pool,
+                                                                       unsigned class, size_t bytes)
 {
     struct gr__magazine *loaded = &pool->classes[class].loaded;
     struct gr__block *block = loaded->first;

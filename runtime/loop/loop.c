@@ -40,6 +40,8 @@ int gr__loop_init(struct gr__loop *loop, unsigned id, unsigned count, struct gr_
     loop->host = host;
     loop->inbox = &gr__inboxes[id];
     loop->execute = execute;
+    loop->ahead_at = &loop->ahead.first;
+    loop->quantum = GR__QUANTUM_MAX;
     loop->now = host->class->now(host);
     gr__random_seed(&loop->random, host->class->seed(host));
     gr__wheel_init(&loop->wheel, loop->now);
@@ -73,6 +75,8 @@ void gr__loop_close(struct gr__loop *loop)
     gr__outboxes_flush(loop);
     gr__inbox_close(loop->inbox, &loop->ready);
     discard(loop, &loop->ready);
+    discard(loop, &loop->ahead);
+    discard(loop, &loop->held);
     discard(loop, &loop->later);
     gr__outboxes_flush(loop);
 }

@@ -15,6 +15,7 @@
  *   2. A loop sleeps only with nothing ready, nothing set aside for later, nothing
  *      gathered in an outbox, and its inbox announced ASLEEP.
  *   3. Tasks run only from `execute`, never inside poll.
+ *   4. Outside of `execute`, nothing stands ahead but what callbacks put there.
  */
 #ifndef GREENROOM_LOOP_LOOP_H
 #define GREENROOM_LOOP_LOOP_H
@@ -40,7 +41,7 @@ struct gr__runner;
 
 enum {
     GR__PART_BYTES = 1536, /* a ucontext takes most of them */
-    GR__LOOP_BUDGET = 64,  /* tasks and messages between two looks at the clock */
+    GR__QUANTUM_MAX = 64,  /* tasks and messages between two looks at the clock, at most */
 };
 
 /* What has happened on this loop, counted where it happens. */
@@ -54,8 +55,13 @@ struct gr__loop_counts {
 
 struct gr__loop {
     struct gr__queue ready;
-    struct gr__runner *runner; /* whose stack runs now, or NULL: the thread's own */
-    int32_t budget;            /* tasks and messages left before the next look at the clock */
+    struct gr__queue ahead;     /* ready too, and first until the slice is over */
+    struct gr__queue held;      /* stood ahead, and lets the others have a slice */
+    struct gr__task **ahead_at; /* the link in it where the next one goes */
+    struct gr__runner *runner;  /* whose stack runs now, or NULL: the thread's own */
+    int32_t budget;             /* tasks and messages left before the next look at the clock */
+    int32_t quantum;            /* what the budget begins with */
+    unsigned holds;             /* how often who stood ahead has stood aside */
     unsigned id;
     gr_time now;       /* as last read */
     gr_time slice_end; /* when ready tasks give way to I/O */
@@ -111,7 +117,7 @@ static inline void gr__loop_turn(struct gr__loop *loop, bool may_wait)
     gr__loop_poll(loop, may_wait);
 }
 
-/* Look at the clock: a new budget, or false when the slice is used up. */
+/* Look at the clock, send what is gathered: a new budget, or false when the slice is used up. */
 bool gr__loop_refill(struct gr__loop *loop);
 
 /* The next ready task; NULL when there is none, or I/O is to have its turn. */
@@ -121,12 +127,31 @@ static inline struct gr__task *gr__loop_next(struct gr__loop *loop)
         return NULL;
 
     loop->budget--;
-    return gr__queue_shift(&loop->ready);
+    if (__builtin_expect(loop->ahead.first == NULL, 1))
+        return gr__queue_shift(&loop->ready);
+
+    loop->ahead_at = &loop->ahead.first;
+    return gr__queue_shift(&loop->ahead);
 }
 
 static inline void gr__loop_ready(struct gr__loop *loop, struct gr__task *task)
 {
     gr__queue_append(&loop->ready, task);
+}
+
+/*
+ * Let a task run before those that wait already. What one task puts ahead runs in that order, and
+ * what that puts ahead in turn runs before the rest: so a tree of actors is walked branch by
+ * branch, and few of them live at once. When the slice is over, those left stand aside for the
+ * next; so nobody else is kept waiting for longer than that.
+ */
+static inline void gr__loop_ready_ahead(struct gr__loop *loop, struct gr__task *task)
+{
+    task->next = *loop->ahead_at;
+    *loop->ahead_at = task;
+    loop->ahead_at = &task->next;
+    if (task->next == NULL)
+        loop->ahead.last = task;
 }
 
 static inline void *gr__loop_part(struct gr__loop *loop, enum gr__part part)

@@ -43,6 +43,14 @@ static inline void gr__queue_append(struct gr__queue *queue, struct gr__task *ta
     queue->last = task;
 }
 
+static inline void gr__queue_push(struct gr__queue *queue, struct gr__task *task)
+{
+    task->next = queue->first;
+    if (queue->first == NULL)
+        queue->last = task;
+    queue->first = task;
+}
+
 /* Append a chain that ends in NULL at `last`. */
 static inline void gr__queue_extend(struct gr__queue *queue, struct gr__task *first,
                                     struct gr__task *last)

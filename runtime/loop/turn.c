@@ -1,10 +1,11 @@
 /*
  * The turn: what a loop does over and over.
  *
- * Ready tasks run until there are none or until their slice of time is used up; the
- * clock is read once a turn and once for each GR__LOOP_BUDGET of them. Polling is dear (an empty one costs
- * more than a hundred messages), so while there is work I/O is looked at by time, once a
- * slice, not each turn.
+ * Ready tasks run until there are none or until their slice of time is used up. After each
+ * quantum of them the clock is read, and what is gathered for other loops goes over: up to
+ * 64 tasks where they are short, down to one where each takes QUANTUM_TIME or longer.
+ * Polling is dear (an empty one costs more than a hundred messages), so while there is
+ * work I/O is looked at by time, once a slice, not each turn.
  *
  * With nothing to do the loop watches its inbox for a while before it sleeps, if that has
  * paid lately: a sleep that mail ended within SPIN_MAX would have been better spent
@@ -16,10 +17,11 @@
 #include <ck_pr.h>
 
 #define SLICE (100 * GR_MICROSECOND)
+#define QUANTUM_TIME (10 * GR_MICROSECOND)
 #define SPIN_MAX (20 * GR_MICROSECOND)
 #define SPIN_MIN (1 * GR_MICROSECOND)
 
-enum { TIMERS_A_TURN = 1024, LOOKS_A_STALL = 16 };
+enum { TIMERS_A_TURN = 1024, LOOKS_A_STALL = 16, HOLDS_MAX = 4096 };
 
 static gr_time read_clock(struct gr__loop *loop)
 {
@@ -27,23 +29,55 @@ static gr_time read_clock(struct gr__loop *loop)
     return loop->now;
 }
 
+/* The last quantum took so long: halve it, or let it grow again. */
+static void adapt_quantum(struct gr__loop *loop, gr_time took)
+{
+    if (took > QUANTUM_TIME && loop->quantum > 1)
+        loop->quantum /= 2;
+    else if (took <= QUANTUM_TIME / 2 && loop->quantum < GR__QUANTUM_MAX)
+        loop->quantum *= 2;
+}
+
 bool gr__loop_refill(struct gr__loop *loop)
 {
-    if (read_clock(loop) >= loop->slice_end)
+    gr_time before = loop->now;
+    adapt_quantum(loop, read_clock(loop) - before);
+    gr__outboxes_flush(loop);
+    if (loop->now >= loop->slice_end)
         return false;
 
-    loop->budget = GR__LOOP_BUDGET;
+    loop->budget = loop->quantum;
     return true;
+}
+
+static void move_all(struct gr__queue *from, struct gr__queue *to)
+{
+    gr__queue_extend(to, from->first, from->last);
+    from->first = NULL;
+}
+
+/*
+ * The slice is over. Who stands ahead and who waits behind them take turns; and those at the
+ * very end of them, who see others go ahead of them again and again, wait their turn in the end.
+ */
+static void take_turns(struct gr__loop *loop)
+{
+    if (loop->held.first != NULL)
+        move_all(&loop->held, &loop->ahead);
+    else if (loop->ahead.first != NULL && loop->ready.first != NULL)
+        move_all(&loop->ahead, ++loop->holds % HOLDS_MAX == 0 ? &loop->ready : &loop->held);
+    loop->ahead_at = &loop->ahead.first;
 }
 
 static void run_ready(struct gr__loop *loop)
 {
-    if (loop->ready.first == NULL)
+    if (loop->ready.first == NULL && loop->ahead.first == NULL)
         return;
 
-    loop->budget = GR__LOOP_BUDGET;
+    loop->budget = loop->quantum;
     loop->slice_end = loop->now + SLICE;
     loop->execute(loop);
+    take_turns(loop);
 }
 
 /* Let I/O happen, up to `until`; what was set aside is ready after it. */
@@ -97,7 +131,8 @@ static void sleep_until(struct gr__loop *loop, gr_time until)
 
 static bool has_work(const struct gr__loop *loop)
 {
-    return loop->ready.first != NULL || loop->later.first != NULL || gr__inbox_mail(loop->inbox);
+    return loop->ready.first != NULL || loop->ahead.first != NULL || loop->later.first != NULL ||
+           gr__inbox_mail(loop->inbox);
 }
 
 static void poll_or_wait(struct gr__loop *loop, bool may_wait)

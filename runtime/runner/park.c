@@ -168,7 +168,7 @@ static int reserve(struct gr__runners *runners)
 /* Who goes on: a runner to resume, one to schedule, or NULL: the thread itself. */
 static struct gr__runner *pick(struct gr__loop *loop)
 {
-    struct gr__task *task = loop->ready.first;
+    struct gr__task *task = loop->ahead.first != NULL ? loop->ahead.first : loop->ready.first;
     if (task == NULL)
         return NULL;
     if (task->class != &resume_class)

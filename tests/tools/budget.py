@@ -40,9 +40,9 @@ import tempfile
 BUDGETS = {
     "send": 226,  # to an actor of the same loop, and its handling
     "ask": 605,  # the question, its handling, the reply, and the wait for it
-    "spawn": 478,  # an actor's life, with one message
+    "spawn": 511,  # an actor's life, with one message
     "runner": 390,  # a runner's life: started, run, joined
-    "switch": 88,  # gr_yield(), from one runner to the next of many
+    "switch": 96,  # gr_yield(), from one runner to the next of many
     "await": 331,  # a future made, awaited, settled by another runner, and taken
     "timer": 297,  # a message to be sent later, and cancelled
     "post": 115,  # to the own loop, and the call there

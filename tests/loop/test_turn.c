@@ -1,0 +1,228 @@
+/* Who runs when: a loop's turn, slice and quantum, on a clock that moves as each task says. */
+#include <string.h>
+
+#include "lib/fixture.h"
+#include "loop/loop.h"
+
+enum { TASKS_MAX = 256, LOOPS = 2 };
+
+static struct gr__depot depot;
+static struct gr__host host;
+static struct gr__loop loops[LOOPS];
+static gr_time now;
+
+static gr_time toy_now(struct gr__host *self)
+{
+    (void)self;
+    return now;
+}
+
+static void toy_wait(struct gr__host *self, gr_time until)
+{
+    (void)self, (void)until;
+}
+
+static void toy_wake(struct gr__host *self)
+{
+    (void)self;
+}
+
+static uint64_t toy_seed(struct gr__host *self)
+{
+    (void)self;
+    return 1;
+}
+
+static const struct gr__host_class toy_class = {toy_now, toy_wait, toy_wake, toy_seed, NULL};
+
+static int set_up(void **state)
+{
+    (void)state;
+    now = GR_SECOND;
+    host = (struct gr__host){&toy_class};
+    int rc = gr__depot_init(&depot);
+    for (unsigned i = 0; rc == 0 && i < LOOPS; i++)
+        rc = gr__loop_init(&loops[i], i, LOOPS, &host, &depot);
+    return rc;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    /* What is left there was on the test's stack. */
+    loops[0].ready.first = loops[0].ahead.first = loops[0].held.first = NULL;
+    for (unsigned i = 0; i < LOOPS; i++)
+        gr__loop_close(&loops[i]);
+    for (unsigned i = 0; i < LOOPS; i++)
+        gr__loop_done(&loops[i]);
+    gr__depot_done(&depot);
+    return 0;
+}
+
+static void turn(void)
+{
+    gr__loop_turn(&loops[0], false);
+}
+
+/* --- What is put ahead --------------------------------------------------------------------- */
+
+/* A task that notes its name, takes its time, and puts its children ahead. */
+struct step {
+    struct gr__task task;
+    char name;
+    gr_time takes;
+    struct step *children[2];
+};
+
+static char trace[TASKS_MAX];
+
+static void take_step(struct gr__task *task)
+{
+    const struct step *step = gr__container_of(task, struct step, task);
+    size_t length = strlen(trace) % (sizeof trace - 1);
+    trace[length] = step->name;
+    trace[length + 1] = '\0';
+    now += step->takes;
+    for (int i = 0; i < 2; i++)
+        if (step->children[i] != NULL)
+            gr__loop_ready_ahead(&loops[0], &step->children[i]->task);
+}
+
+static const struct gr__task_class step_class = {"a step", take_step, NULL, NULL};
+
+static struct step step(char name, struct step *first, struct step *second)
+{
+    return (struct step){{NULL, &step_class}, name, 0, {first, second}};
+}
+
+static void walks_what_is_put_ahead_branch_by_branch(void **state)
+{
+    (void)state;
+    struct step d = step('d', NULL, NULL), c = step('c', NULL, NULL);
+    struct step b = step('b', &c, NULL), e = step('e', NULL, NULL);
+    struct step a = step('a', &b, &d);
+    trace[0] = '\0';
+    gr__loop_ready(&loops[0], &a.task);
+    gr__loop_ready(&loops[0], &e.task);
+    turn();
+    assert_string_equal(trace, "abcde");
+}
+
+/* Until a slice is over; then those behind have one. */
+static void lets_those_behind_have_every_other_slice(void **state)
+{
+    (void)state;
+    struct step endless = step('x', &endless, NULL);
+    struct step behind[3] = {step('1', NULL, NULL), step('2', NULL, NULL), step('3', NULL, NULL)};
+    endless.takes = 20 * GR_MICROSECOND;
+    trace[0] = '\0';
+    gr__loop_ready_ahead(&loops[0], &endless.task);
+    for (int i = 0; i < 3; i++)
+        gr__loop_ready(&loops[0], &behind[i].task);
+    turn();
+    assert_null(strpbrk(trace, "123"));
+    turn();
+    assert_non_null(strstr(trace, "123"));
+    turn();
+    assert_int_equal(trace[strlen(trace) - 1], 'x');
+}
+
+/* It goes ahead of its sibling again and again; that one has its turn too. */
+static void lets_the_last_of_those_ahead_run_in_the_end(void **state)
+{
+    (void)state;
+    struct step endless = step('x', &endless, NULL), sibling = step('s', NULL, NULL);
+    struct step parent = step('p', &endless, &sibling), other = step('o', NULL, NULL);
+    endless.takes = 20 * GR_MICROSECOND;
+    gr__loop_ready(&loops[0], &parent.task);
+    bool ran = false;
+    for (int turns = 0; !ran && turns < 20000; turns++) {
+        trace[0] = '\0';
+        if (turns % 2 == 0)
+            gr__loop_ready(&loops[0], &other.task);
+        turn();
+        ran = strchr(trace, 's') != NULL;
+    }
+    assert_true(ran);
+}
+
+/* --- The quantum ---------------------------------------------------------------------------- */
+
+static struct step crowd[TASKS_MAX];
+static int crowd_ran;
+
+static void run_one(struct gr__task *task)
+{
+    now += gr__container_of(task, struct step, task)->takes;
+    crowd_ran++;
+    gr__loop_ready(&loops[0], task);
+}
+
+static const struct gr__task_class crowd_class = {"one of many", run_one, NULL, NULL};
+
+/* How many of many tasks run in a turn, once the loop has got used to how long they take. */
+static int in_a_turn(gr_time takes)
+{
+    for (int i = 0; i < 100; i++) {
+        crowd[i] = (struct step){.task = {NULL, &crowd_class}, .takes = takes};
+        gr__loop_ready(&loops[0], &crowd[i].task);
+    }
+    for (int i = 0; i < 20; i++) {
+        crowd_ran = 0;
+        turn();
+    }
+    return crowd_ran;
+}
+
+static void keeps_a_slice_short_where_tasks_are_long(void **state)
+{
+    (void)state;
+    assert_in_range(in_a_turn(20 * GR_MICROSECOND), 5, 6);
+}
+
+static void looks_at_the_clock_seldom_where_tasks_are_short(void **state)
+{
+    (void)state;
+    assert_int_equal(in_a_turn(20), (100 * GR_MICROSECOND / 20 / 64 + 1) * 64);
+}
+
+static bool gone_over;
+
+static void look_over(struct gr__task *task)
+{
+    (void)task;
+    gone_over = gone_over || gr__inbox_mail(loops[1].inbox);
+}
+
+static const struct gr__task_class look_class = {"a look", look_over, NULL, NULL};
+
+static const struct gr__task_class letter_class = {"a letter", NULL, NULL, NULL};
+
+static void sends_what_is_gathered_while_its_tasks_run_on(void **state)
+{
+    (void)state;
+    struct gr__task letter = {NULL, &letter_class};
+    struct gr__task looks[TASKS_MAX];
+    gr__loop_send(&loops[0], 1, &letter);
+    for (int i = 0; i < TASKS_MAX; i++) {
+        looks[i] = (struct gr__task){NULL, &look_class};
+        gr__loop_ready(&loops[0], &looks[i]);
+    }
+    gone_over = false;
+    turn();
+    assert_true(gone_over);
+}
+
+int main(void)
+{
+#define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(walks_what_is_put_ahead_branch_by_branch),
+        TEST(lets_those_behind_have_every_other_slice),
+        TEST(lets_the_last_of_those_ahead_run_in_the_end),
+        TEST(keeps_a_slice_short_where_tasks_are_long),
+        TEST(looks_at_the_clock_seldom_where_tasks_are_short),
+        TEST(sends_what_is_gathered_while_its_tasks_run_on),
+    };
+    return cmocka_run_group_tests_name("turn", tests, NULL, NULL);
+}
