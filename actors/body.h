@@ -75,9 +75,11 @@ struct gr__actors {
     struct gr__slots bodies;
     uint64_t dead_letters;
     unsigned next_spread;
-    struct gr__slots timers;  /* of send_after */
-    struct gr__list *pressed; /* buckets of actors elsewhere whose mailbox is full */
-    size_t pressed_count;     /* in all buckets */
+    struct gr__slots timers;        /* of send_after */
+    struct gr__list *pressed;       /* buckets of actors elsewhere whose mailbox is full */
+    size_t pressed_count;           /* in all buckets */
+    const struct gr__task *spender; /* what sent last when no envelope was at hand, or NULL */
+    uint32_t spent;                 /* how often in a row */
 };
 
 static inline struct gr__actors *gr__actors_of(struct gr__loop *loop)

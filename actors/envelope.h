@@ -123,6 +123,22 @@ gr__envelope_take(struct gr__loop *loop, enum gr__envelope_kind kind, uint32_t t
     return envelope;
 }
 
+/* The same for a plain message of at most one line, if there is one at hand. */
+static inline struct gr__envelope *gr__envelope_take_short(struct gr__loop *loop, uint32_t tag,
+                                                           size_t size)
+{
+    size_t bytes = gr__envelope_bytes(GR__PLAIN, size);
+    struct gr__envelope *envelope =
+        bytes > GR__BLOCK_MIN ? NULL : gr__pool_take_loaded(&loop->pool, 0, bytes);
+    if (envelope == NULL)
+        return NULL;
+
+    envelope->task.class = &gr__envelope_classes[GR__PLAIN];
+    envelope->message.tag = tag;
+    envelope->message.size = (uint32_t)size;
+    return envelope;
+}
+
 /* Take the memory alone back: what was in it is somebody else's now. */
 static inline void gr__envelope_give(struct gr__loop *loop, struct gr__envelope *envelope)
 {

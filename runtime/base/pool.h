@@ -34,6 +34,7 @@
 
 #include <assert.h>
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -110,6 +111,24 @@ static inline __attribute__((always_inline)) void *gr__pool_take_class(struct gr
     gr__unpoison(block, bytes);
     pool->live_bytes += (int64_t)gr__pool_class_bytes(class);
     return block;
+}
+
+/* The same, or NULL where the class has none loaded: for a short way that leaves that to another. */
+static inline void *gr__pool_take_loaded(struct gr__pool *pool, unsigned class, size_t bytes)
+{
+    if (pool->classes[class].loaded.first == NULL)
+        return NULL;
+    return gr__pool_take_class(pool, class, bytes);
+}
+
+/*
+ * Whether the next block of the class comes from the depot: more are in use than lately, and what
+ * comes next is in no near cache.
+ */
+static inline bool gr__pool_stretched(const struct gr__pool *pool, unsigned class)
+{
+    const struct gr__pool_class *of = &pool->classes[class];
+    return of->loaded.first == NULL && of->previous.first == NULL;
 }
 
 static inline void gr__pool_give_class(struct gr__pool *pool, void *memory, unsigned class)

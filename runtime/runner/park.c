@@ -227,6 +227,18 @@ void gr__runner_cancel(struct gr__runner *runner)
     gr__runner_unpark(runner);
 }
 
+void gr__runner_give_way(struct gr__runner *runner)
+{
+    struct gr__loop *loop = gr__loop_here();
+    if ((loop->ready.first == NULL && loop->ahead.first == NULL) ||
+        reserve(gr__runners_of(loop)) < 0)
+        return;
+
+    runner->state = GR__RUNNER_READY;
+    gr__loop_ready(loop, &runner->task);
+    suspend(loop, runner);
+}
+
 int gr_yield(void)
 {
     struct gr__runner *runner = gr__runner_here();

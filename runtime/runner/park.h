@@ -88,6 +88,9 @@ int gr__runner_park(struct gr__runner *runner, gr_time deadline);
 /* Have a parked runner go on in a later turn. One that is not parked is left alone. */
 void gr__runner_unpark(struct gr__runner *runner);
 
+/* Let all that is ready run first, if there is any; not a wait, so neither cancelled nor failed. */
+void gr__runner_give_way(struct gr__runner *runner);
+
 /* Cancel whatever the runner is working on. */
 void gr__runner_cancel(struct gr__runner *runner);
 
