@@ -1,24 +1,32 @@
 %% How a program is measured: run whole, as often as fills a sample, and printed as a line of JSON.
 -module(bench).
--export([main/0, scaled/1, check/3, measure/4, print/6, collect/1, collect_sum/1, cpu_seconds/0,
-         resident_bytes/0]).
+-export([main/0, scaled/1, check/3, measure/4, print/6, collect/1, collect_sum/1, await_end/1,
+         cpu_seconds/0, resident_bytes/0]).
 -export([random/1, next/1, below/2, unit/1, work/1]).
 
 -define(SAMPLE_NS, 20_000_000).
 -define(LONG_RUN_NS, 500_000_000).
 
-%% Run the program that is named first. It exports main/0.
+%% Run the program that is named first, which exports main/0, in a process of its own: that ends when
+%% the answer is wrong, or when an actor that it is linked to fails.
 main() ->
     [Program | Options] = init:get_plain_arguments(),
-    set(Options),
-    try
-        (list_to_atom(Program)):main(),
-        erlang:halt(0)
-    catch
-        Class:Why ->
-            io:format(standard_error, "~s: ~p: ~p~n", [Program, Class, Why]),
+    {_, Monitor} = spawn_monitor(fun() -> run(list_to_atom(Program), Options) end),
+    receive
+        {'DOWN', Monitor, _, _, normal} ->
+            erlang:halt(0);
+        {'DOWN', Monitor, _, _, Why} ->
+            io:format(standard_error, "~s: ~p~n", [Program, Why]),
             erlang:halt(1)
     end.
+
+run(Program, Options) ->
+    try set(Options)
+    catch _:_ ->
+        io:format(standard_error, "PROGRAM [--samples K] [--scale F] [--loops N]~n", []),
+        erlang:halt(2)
+    end,
+    Program:main().
 
 set([]) -> ok;
 set(["--samples", Samples | Rest]) -> put(samples, list_to_integer(Samples)), set(Rest);
@@ -99,6 +107,11 @@ collect(0) -> [];
 collect(N) -> receive {result, Value} -> [Value | collect(N - 1)] end.
 
 collect_sum(N) -> lists:sum(collect(N)).
+
+%% Wait until these processes, that were told to, have ended.
+await_end(Processes) ->
+    Monitors = [monitor(process, Process) || Process <- Processes],
+    [receive {'DOWN', Monitor, _, _, _} -> ok end || Monitor <- Monitors].
 
 %% Fast random numbers: a generator an actor, seeded with the actor's number.
 random(Number) -> rand:mwc59_seed(Number).

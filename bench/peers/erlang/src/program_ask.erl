@@ -20,7 +20,8 @@ play(Asks) ->
     Answerer = spawn(fun answerer/0),
     spawn(fun() -> Main ! {result, ask(Asks, 0, Answerer)} end),
     bench:check(last_number, bench:collect_sum(1), Asks),
-    Answerer ! stop.
+    Answerer ! stop,
+    bench:await_end([Answerer]).
 
 main() ->
     Asks = bench:scaled(100000),

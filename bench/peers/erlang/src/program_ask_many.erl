@@ -10,7 +10,8 @@ play(Asks) ->
     [spawn(fun() -> Main ! {result, program_ask:ask(Asks, 0, Answerer)} end)
      || _ <- lists:seq(1, ?ASKERS)],
     [bench:check(last_number, Last, Asks) || Last <- bench:collect(?ASKERS)],
-    Answerer ! stop.
+    Answerer ! stop,
+    bench:await_end([Answerer]).
 
 main() ->
     Asks = bench:scaled(100),

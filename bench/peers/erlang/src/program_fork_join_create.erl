@@ -6,13 +6,15 @@ worker() ->
     receive
         {work, Angle, Collector} ->
             Sine = math:sin(Angle),
-            true = Sine * Sine > 0,
-            Collector ! done
+            Collector ! if Sine * Sine > 0 -> done; true -> failed end
     end.
 
 collector(0, Count, Main) -> Main ! {result, Count};
 collector(Left, Count, Main) ->
-    receive done -> collector(Left - 1, Count + 1, Main) end.
+    receive
+        done -> collector(Left - 1, Count + 1, Main);
+        failed -> collector(Left - 1, Count, Main)
+    end.
 
 fork(0, _Collector) -> ok;
 fork(Actors, Collector) ->

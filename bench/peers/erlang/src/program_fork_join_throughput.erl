@@ -24,7 +24,7 @@ send_all([Worker | Rest]) ->
     send_all(Rest).
 
 play(Rounds) ->
-    Workers = [spawn_opt(fun() -> worker(0) end, [{message_queue_data, off_heap}])
+    Workers = [spawn_opt(fun() -> worker(0) end, [link, {message_queue_data, off_heap}])
                || _ <- lists:seq(1, ?ACTORS)],
     send_rounds(Rounds, Workers),
     [Worker ! {stop, self()} || Worker <- Workers],

@@ -14,7 +14,7 @@ idle(Messages, Sum, Main) ->
 
 start(Number) ->
     Main = self(),
-    Actor = spawn_opt(?MODULE, idle, [0, 0, Main], [{min_heap_size, 0}]),
+    Actor = spawn(?MODULE, idle, [0, 0, Main]),
     Actor ! {alive, Number},
     receive alive -> Actor end.
 

@@ -1,6 +1,8 @@
 %% Skynet: an actor spawns ten, each of which spawns ten, down to a million leaves.
+%%
+%% Leaves have priority: they end before there are more of them, and their memory serves the next.
 -module(program_skynet).
--export([main/0]).
+-export([main/0, node/3]).
 
 -define(CHILDREN, 10).
 
@@ -8,7 +10,8 @@ node(First, 1, Parent) -> Parent ! {sum, First};
 node(First, Leaves, Parent) ->
     Self = self(),
     Each = Leaves div ?CHILDREN,
-    [spawn(fun() -> node(First + Child * Each, Each, Self) end)
+    Priority = if Each =:= 1 -> high; true -> normal end,
+    [spawn_opt(?MODULE, node, [First + Child * Each, Each, Self], [{priority, Priority}])
      || Child <- lists:seq(0, ?CHILDREN - 1)],
     Parent ! {sum, sum(?CHILDREN, 0)}.
 

@@ -3,7 +3,8 @@
 %%     factory --enter--> room --customer--> barber --done--> customer --done--> factory
 %%             <-returned--    <----free----
 %%
-%% The barber has priority: else those who are sent back and forth keep him from his work.
+%% The factory yields before it sends a customer again: what the barber says would else stand behind
+%% all those who are sent back and forth.
 -module(program_sleeping_barber).
 -export([main/0]).
 
@@ -29,6 +30,7 @@ factory(Haircuts, Haircuts, Room, Main) ->
 factory(Customers, Haircuts, Room, Main) ->
     receive
         {returned, Customer} ->
+            erlang:yield(),
             Room ! {enter, Customer, self()},
             factory(Customers, Haircuts, Room, Main);
         done ->
@@ -75,8 +77,7 @@ play(Customers, Works) ->
     Main = self(),
     Room = spawn(fun() ->
         Self = self(),
-        Barber = spawn_opt(fun() -> barber(Self, Works, bench:random(?BARBER), Main) end,
-                           [{priority, high}]),
+        Barber = spawn(fun() -> barber(Self, Works, bench:random(?BARBER), Main) end),
         room(queue:new(), 0, true, Barber)
     end),
     spawn(fun() ->

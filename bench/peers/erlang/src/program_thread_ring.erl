@@ -18,7 +18,8 @@ play(Hops) ->
     lists:zipwith(fun(Actor, Next) -> Actor ! {next, Next} end, Actors, tl(Actors) ++ [hd(Actors)]),
     hd(Actors) ! {token, Hops},
     bench:check(last_actor, bench:collect_sum(1), Hops rem ?ACTORS),
-    [Actor ! stop || Actor <- Actors].
+    [Actor ! stop || Actor <- Actors],
+    bench:await_end(Actors).
 
 main() ->
     Hops = bench:scaled(100000),

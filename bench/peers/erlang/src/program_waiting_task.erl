@@ -1,14 +1,23 @@
 %% Tasks that wait for one signal each, in the middle of a function. What they cost in memory while
 %% all wait, and in time from the first start to the last end.
 -module(program_waiting_task).
--export([main/0]).
+-export([main/0, task/1]).
 
 task(Main) ->
     receive release -> Main ! released end.
 
 start(Count) ->
     Main = self(),
-    [spawn_opt(fun() -> task(Main) end, [{min_heap_size, 0}]) || _ <- lists:seq(1, Count)].
+    Tasks = [spawn(?MODULE, task, [Main]) || _ <- lists:seq(1, Count)],
+    until_all_wait(),
+    Tasks.
+
+%% They do when nobody but this process has anything to do.
+until_all_wait() ->
+    case erlang:statistics(total_active_tasks) of
+        1 -> ok;
+        _ -> erlang:yield(), until_all_wait()
+    end.
 
 count(0, Count) -> Count;
 count(Left, Count) -> receive released -> count(Left - 1, Count + 1) end.
