@@ -309,7 +309,7 @@ static int send_order(struct gr__loop *loop, unsigned to, const struct gr_behavi
         {NULL, &order_class}, behavior, options->name, promise, options->argument_bytes};
     if (options->argument_bytes > 0)
         memcpy(order->argument, options->argument, options->argument_bytes);
-    gr__loop_send(loop, to, &order->task);
+    gr__loop_send(loop, to, &order->task, bytes);
     return 0;
 }
 
@@ -424,7 +424,7 @@ static int send_stop(struct gr__loop *here, gr_actor actor, int reason)
 
     *order = (struct stop_order){
         {NULL, here == NULL ? &stop_foreign_class : &stop_class}, actor.name, reason};
-    if (gr__post(here, gr__handle_loop(actor.name), &order->task))
+    if (gr__post(here, gr__handle_loop(actor.name), &order->task, sizeof *order))
         return 0;
 
     gr__post_give(here == NULL, order, sizeof *order);

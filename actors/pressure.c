@@ -166,7 +166,7 @@ static void probe_on(struct gr__task *task)
     }
     if (probe->at == probe->sender)
         probe->task.class = &probe_back_class;
-    gr__loop_send(loop, gr__handle_loop(probe->at), task);
+    gr__loop_send(loop, gr__handle_loop(probe->at), task, sizeof *probe);
 }
 
 static const struct gr__task_class probe_class = {"a probe", probe_on, discard_probe, NULL};
@@ -184,7 +184,7 @@ static bool closes_ring(struct gr__loop *loop, uint64_t sender, uint64_t to)
     if (probe == NULL)
         return true; /* without a probe nobody would find the ring, so none must close */
     *probe = (struct probe){{NULL, &probe_class}, sender, to, end};
-    gr__loop_send(loop, gr__handle_loop(end), &probe->task);
+    gr__loop_send(loop, gr__handle_loop(end), &probe->task, sizeof *probe);
     return false;
 }
 
@@ -348,7 +348,7 @@ static void tell(struct gr__loop *loop, unsigned to, const struct gr__task_class
 
     uint64_t name = gr__slots_name(&gr__actors_of(loop)->bodies, body);
     *notice = (struct notice){{NULL, class}, name, body->behavior->when_full};
-    gr__loop_send(loop, to, &notice->task);
+    gr__loop_send(loop, to, &notice->task, sizeof *notice);
 }
 
 static struct notice open_notice(struct gr__task *task)

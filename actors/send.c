@@ -116,7 +116,7 @@ static int send_foreign(gr_actor to, uint32_t tag, const void *data, size_t size
     envelope->message = (struct gr_message){.tag = tag, .size = (uint32_t)size};
     gr__envelope_address(envelope, to.name);
     gr__copy(envelope->payload, data, size);
-    if (gr__post(NULL, gr__handle_loop(to.name), &envelope->task))
+    if (gr__post(NULL, gr__handle_loop(to.name), &envelope->task, sizeof *envelope + size))
         return 0;
 
     gr__foreign_window_leave(gr__handle_loop(to.name), 1);

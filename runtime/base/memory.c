@@ -69,6 +69,16 @@ void *gr__memory_reserve(size_t bytes)
     return bytes < GR__HUGE_PAGE_BYTES ? map(bytes) : map_at_huge_page(bytes);
 }
 
+void *gr__memory_zeroed(size_t bytes)
+{
+    if (told_to_fail())
+        return NULL;
+
+    void *address = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return address == MAP_FAILED ? NULL : address;
+}
+
 int gr__memory_commit(void *address, size_t bytes)
 {
     if (told_to_fail() || mprotect(address, bytes, PROT_READ | PROT_WRITE) != 0)

@@ -23,10 +23,13 @@ static inline size_t gr__memory_whole_pages(size_t bytes)
 /* Addresses that nothing else will use, and that hold nothing yet; NULL when there are none. */
 void *gr__memory_reserve(size_t bytes);
 
+/* Usable memory that is zero, whose pages come when they are touched; NULL when there is none. */
+void *gr__memory_zeroed(size_t bytes);
+
 /* Make pages of a reservation usable, and bring them in at once. 0, or -ENOMEM. */
 int gr__memory_commit(void *address, size_t bytes);
 
-/* Give a reservation of so many bytes back. */
+/* Give a reservation, or zeroed memory, of so many bytes back. */
 void gr__memory_release(void *address, size_t bytes);
 
 /* For tests: of the calls to reserve or commit, the one after `calls` more fails. -1: none. */

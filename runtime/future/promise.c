@@ -97,7 +97,8 @@ static int post(const struct envelope *filled, const void *value)
     *envelope = *filled;
     envelope->task.class = here == NULL ? &foreign_class : &our_class;
     gr__copy(envelope->value, value, filled->size);
-    if (gr__post(here, gr__handle_loop(filled->name), &envelope->task))
+    if (gr__post(here, gr__handle_loop(filled->name), &envelope->task,
+                 sizeof *envelope + filled->size))
         return 0;
 
     give(envelope, here == NULL);

@@ -77,7 +77,7 @@ static void rest(struct berth *berth)
 
     for (unsigned i = 0; i < fleet.count; i++) {
         fleet.berths[i].end_task.class = &end_class;
-        gr__loop_send(&berth->loop, i, &fleet.berths[i].end_task);
+        gr__loop_send(&berth->loop, i, &fleet.berths[i].end_task, 0);
     }
     gr__outboxes_flush(&berth->loop);
 }
@@ -125,7 +125,7 @@ void gr__fleet_stop(void)
 
     for (unsigned i = 0; i < fleet.count; i++) {
         fleet.berths[i].stop_task.class = &stop_class;
-        gr__loop_send(gr__loop_here(), i, &fleet.berths[i].stop_task);
+        gr__loop_send(gr__loop_here(), i, &fleet.berths[i].stop_task, 0);
     }
 }
 

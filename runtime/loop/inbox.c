@@ -24,9 +24,10 @@ static struct gr__task *link_to(void *word)
     return (struct gr__task *)(older | BATCH_ENDS);
 }
 
-void gr__inbox_open(struct gr__inbox *inbox, struct gr__host *host)
+void gr__inbox_open(struct gr__inbox *inbox, struct gr__host *host, struct gr__lane *lanes)
 {
     inbox->host = host;
+    inbox->lanes = lanes;
 
     /* Release: who sees EMPTY sees the host. Pairs with the load in gr__inbox_post(). */
     ck_pr_fence_release();
@@ -104,9 +105,24 @@ void gr__inbox_unfold(struct gr__inbox *inbox, struct gr__queue *queue)
         unfold(word, queue);
 }
 
+bool gr__inbox_rouse(struct gr__inbox *inbox)
+{
+    /* Full: cells before the word. Pairs with the fence in gr__inbox_sleep(). */
+    ck_pr_fence_memory();
+    const void *word = ck_pr_load_ptr(&inbox->word);
+    if (word == GR__INBOX_ASLEEP && ck_pr_cas_ptr(&inbox->word, GR__INBOX_ASLEEP, GR__INBOX_EMPTY))
+        inbox->host->class->wake(inbox->host);
+    return word != GR__INBOX_CLOSED;
+}
+
 bool gr__inbox_sleep(struct gr__inbox *inbox)
 {
-    return ck_pr_cas_ptr(&inbox->word, GR__INBOX_EMPTY, GR__INBOX_ASLEEP);
+    if (!ck_pr_cas_ptr(&inbox->word, GR__INBOX_EMPTY, GR__INBOX_ASLEEP))
+        return false;
+
+    /* Full: the word before the lanes. Pairs with the fence in gr__inbox_rouse(). */
+    ck_pr_fence_memory();
+    return true;
 }
 
 void gr__inbox_wake(struct gr__inbox *inbox)

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "loop/lane.h"
+
 _Thread_local struct gr__loop *gr__loop_current;
 
 /* Run tasks on the thread's own stack: all a loop can do that has no runners. */
@@ -27,7 +29,7 @@ static int make_outboxes(struct gr__loop *loop, unsigned count)
         return -ENOMEM;
 
     for (unsigned i = 0; i < count; i++)
-        gr__outbox_init(&loop->outboxes[i], i);
+        gr__outbox_init(&loop->outboxes[i], loop->id, i);
     return 0;
 }
 
@@ -50,12 +52,29 @@ int gr__loop_init(struct gr__loop *loop, unsigned id, unsigned count, struct gr_
     if (rc < 0)
         return rc;
     rc = make_outboxes(loop, count);
-    if (rc < 0) {
-        gr__pool_done(&loop->pool);
-        return rc;
+    if (rc < 0)
+        goto undo_pool;
+    loop->lanes = gr__lanes_make(count);
+    if (loop->lanes == NULL) {
+        rc = -ENOMEM;
+        goto undo_outboxes;
     }
-    gr__inbox_open(loop->inbox, host);
+    gr__inbox_open(loop->inbox, host, loop->lanes);
     return 0;
+
+undo_outboxes:
+    free(loop->outboxes);
+undo_pool:
+    gr__pool_done(&loop->pool);
+    return rc;
+}
+
+static void close_lanes(struct gr__loop *loop)
+{
+    for (unsigned i = 0; i < loop->loop_count; i++) {
+        gr__lane_take_all(&loop->lanes[i], &loop->pool, &loop->ready);
+        gr__lane_close(&loop->lanes[i]);
+    }
 }
 
 static void discard(struct gr__loop *loop, struct gr__queue *queue)
@@ -74,6 +93,7 @@ void gr__loop_close(struct gr__loop *loop)
     gr__loop_current = loop;
     gr__outboxes_flush(loop);
     gr__inbox_close(loop->inbox, &loop->ready);
+    close_lanes(loop);
     discard(loop, &loop->ready);
     discard(loop, &loop->ahead);
     discard(loop, &loop->held);
@@ -83,6 +103,8 @@ void gr__loop_close(struct gr__loop *loop)
 
 void gr__loop_done(struct gr__loop *loop)
 {
+    loop->inbox->lanes = NULL;
+    gr__lanes_end(loop->lanes, loop->loop_count);
     free(loop->outboxes);
     gr__pool_done(&loop->pool);
     if (gr__loop_current == loop)

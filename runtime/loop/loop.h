@@ -1,9 +1,10 @@
 /*
  * The loop itself: its memory, which only its own thread touches, and its turn.
  *
- *  other threads --post--> inbox -+
- *                                 v
- *  +-- take the inbox -- due timers -- run ready tasks -- flush outboxes -- poll or wait --+
+ *  other loops ----> lanes --+
+ *  foreign threads -> inbox -+
+ *                            v
+ *  +-- take the mail -- due timers -- run ready tasks -- flush outboxes -- poll or wait --+
  *  +--------------------------------------------------------------------------------------+
  *
  * Strata above keep what they need of each loop in the loop's parts: room at a fixed
@@ -12,8 +13,8 @@
  *
  * Invariants:
  *   1. `runner` is set exactly while a runner's stack runs; on the thread's own it is NULL.
- *   2. A loop sleeps only with nothing ready, nothing set aside for later, nothing
- *      gathered in an outbox, and its inbox announced ASLEEP.
+ *   2. A loop sleeps only with nothing ready, nothing set aside for later, its inbox announced
+ *      ASLEEP, and all it has sent in lanes, or a request for room in them under way.
  *   3. Tasks run only from `execute`, never inside poll.
  *   4. Outside of `execute`, nothing stands ahead but what callbacks put there.
  */
@@ -67,13 +68,14 @@ struct gr__loop {
     gr_time slice_end; /* when ready tasks give way to I/O */
 
     struct gr__outbox *outboxes; /* by number of loop; of this loop's own the entry is unused */
-    struct gr__outbox *filled;   /* those with something gathered */
+    struct gr__outbox *filled;   /* those to be flushed */
     unsigned loop_count;
     bool stopping;     /* winds down: nothing new starts */
     bool ended;        /* the run is over after this turn */
     bool clock_is_old; /* whoever turns the loop by hand may have let time pass */
 
     struct gr__inbox *inbox;
+    struct gr__lane *lanes; /* to this loop, by number of loop */
     struct gr__host *host;
     void (*execute)(struct gr__loop *loop); /* runs ready tasks until budget or queue end */
     struct gr__queue later;                 /* becomes ready after the next poll */
@@ -100,6 +102,9 @@ void gr__loop_close(struct gr__loop *loop);
 
 /* Give back its memory, once no loop posts to it any more. */
 void gr__loop_done(struct gr__loop *loop);
+
+/* Whether anything has come from another thread. */
+bool gr__loop_mail(const struct gr__loop *loop);
 
 /* Tell the user, if anybody listens. Formats as printf does. */
 __attribute__((format(printf, 2, 3))) void gr__loop_say(struct gr__loop *loop, const char *format,
@@ -165,13 +170,17 @@ static inline struct gr__outbox *gr__loop_outbox(struct gr__loop *loop, unsigned
     return &loop->outboxes[to];
 }
 
-/* Send a task to a loop, this one or another; it runs there in a later turn. */
-static inline void gr__loop_send(struct gr__loop *loop, unsigned to, struct gr__task *task)
+/*
+ * Send a task to a loop, this one or another; it runs there in a later turn. `bytes` are those of
+ * the pool's block that it fills, from its own beginning: it may be moved. 0: it may not.
+ */
+static inline void gr__loop_send(struct gr__loop *loop, unsigned to, struct gr__task *task,
+                                 size_t bytes)
 {
     if (to == loop->id)
         gr__loop_ready(loop, task);
     else
-        gr__outbox_add(loop, gr__loop_outbox(loop, to), task);
+        gr__outbox_add(loop, gr__loop_outbox(loop, to), task, bytes);
 }
 
 #endif

@@ -1,8 +1,9 @@
 /*
- * Outboxes: gathering, going over, and the note that opens the window again.
+ * Outboxes: going over, and the note that opens the window again.
  */
 #include "loop/outbox.h"
 
+#include "loop/lane.h"
 #include "loop/loop.h"
 
 enum { NOTE_EVERY = GR__OUTBOX_WINDOW / 4 };
@@ -14,45 +15,97 @@ struct note {
     unsigned to;
 };
 
-void gr__outbox_init(struct gr__outbox *outbox, unsigned loop)
+static void request_there(struct gr__task *task);
+static void request_back(struct gr__task *task);
+
+static const struct gr__task_class request_class = {"a request", request_there, request_there,
+                                                    NULL};
+static const struct gr__task_class room_class = {"room in a lane", request_back, request_back,
+                                                 NULL};
+
+static struct gr__outbox *outbox_of(struct gr__task *request)
 {
-    *outbox = (struct gr__outbox){.loop = loop};
+    return gr__container_of(request, struct gr__outbox, request);
+}
+
+/* On the other loop, whose lanes are empty at this moment; or on which nobody will look again. */
+static void request_there(struct gr__task *task)
+{
+    task->class = &room_class;
+    if (!gr__inbox_post(&gr__inboxes[outbox_of(task)->from], task, task))
+        return; /* who asked has gone */
+}
+
+static void request_back(struct gr__task *task)
+{
+    outbox_of(task)->asked = false;
+}
+
+void gr__outbox_init(struct gr__outbox *outbox, unsigned from, unsigned loop)
+{
+    *outbox = (struct gr__outbox){.from = from, .loop = loop};
     gr__list_init(&outbox->waiters);
 }
 
-static void discard_all(struct gr__loop *from, struct gr__task *task, const struct gr__task *last)
+/* The lane to the other loop; NULL before that has started, and after the run. */
+static struct gr__lane *lane_of(const struct gr__outbox *outbox)
 {
-    for (bool more = true; more;) {
-        struct gr__task *next = task->next;
-        more = task != last;
+    struct gr__lane *lanes = gr__inboxes[outbox->loop].lanes;
+    return lanes == NULL ? NULL : &lanes[outbox->from];
+}
+
+static void fill(struct gr__loop *from, struct gr__outbox *outbox)
+{
+    if (outbox->filled)
+        return;
+
+    outbox->filled = true;
+    outbox->next_filled = from->filled;
+    from->filled = outbox;
+}
+
+/* The other loop has gone: take back what it has not taken. */
+static void discard_all(struct gr__loop *from, struct gr__outbox *outbox, struct gr__lane *lane)
+{
+    struct gr__queue left = {NULL, NULL};
+    if (lane != NULL)
+        gr__lane_take_back(lane, &from->pool, &left);
+    if (outbox->backlog.first != NULL)
+        gr__queue_extend(&left, outbox->backlog.first, outbox->backlog.last);
+    outbox->backlog.first = NULL;
+
+    struct gr__task *task;
+    while ((task = gr__queue_shift(&left)) != NULL) {
         from->counts.tasks_discarded++;
         task->class->discard(task);
-        task = next;
     }
 }
 
 static void flush(struct gr__loop *from, struct gr__outbox *outbox)
 {
-    struct gr__task *first = outbox->first;
-    struct gr__task *last = outbox->last;
-    outbox->first = NULL;
+    struct gr__lane *lane = lane_of(outbox);
+    while (lane != NULL && outbox->backlog.first != NULL && !gr__lane_full(lane))
+        gr__lane_put(lane, gr__queue_shift(&outbox->backlog));
     outbox->gathered = 0;
     from->counts.batches_sent++;
-    if (!gr__inbox_post(&gr__inboxes[outbox->loop], first, last))
-        discard_all(from, first, last);
+    if (!gr__inbox_rouse(&gr__inboxes[outbox->loop]))
+        discard_all(from, outbox, lane);
+    if (outbox->backlog.first != NULL)
+        fill(from, outbox);
 }
 
-void gr__outbox_add(struct gr__loop *from, struct gr__outbox *outbox, struct gr__task *task)
+void gr__outbox_add(struct gr__loop *from, struct gr__outbox *outbox, struct gr__task *task,
+                    size_t bytes)
 {
-    if (outbox->first == NULL) {
-        outbox->first = task;
-        outbox->next_filled = from->filled;
-        from->filled = outbox;
-    } else {
-        outbox->last->next = task;
-    }
-    outbox->last = task;
+    struct gr__lane *lane = lane_of(outbox);
+    if (lane == NULL || outbox->backlog.first != NULL || gr__lane_full(lane))
+        gr__queue_append(&outbox->backlog, task);
+    else if (bytes == 0 || bytes > sizeof(struct gr__cell))
+        gr__lane_put(lane, task);
+    else
+        gr__lane_put_block(lane, &from->pool, task, bytes);
     outbox->gathered++;
+    fill(from, outbox);
 }
 
 static void open_window(struct gr__loop *from, unsigned to)
@@ -83,23 +136,24 @@ static void note_there(struct gr__task *task)
 {
     struct note *note = gr__container_of(task, struct note, task);
     note->task.class = &note_back_class;
-    gr__loop_send(gr__loop_here(), note->from, task);
+    gr__loop_send(gr__loop_here(), note->from, task, sizeof *note);
 }
 
 static const struct gr__task_class note_there_class = {"note", note_there, note_back, NULL};
 
-bool gr__outbox_add_counted(struct gr__loop *from, struct gr__outbox *outbox, struct gr__task *task)
+bool gr__outbox_add_counted(struct gr__loop *from, struct gr__outbox *outbox, struct gr__task *task,
+                            size_t bytes)
 {
     if (outbox->since_note == NOTE_EVERY - 1) {
         struct note *note = gr__pool_take(&from->pool, sizeof *note);
         if (note == NULL)
             return false;
         *note = (struct note){{NULL, &note_there_class}, from->id, outbox->loop};
-        gr__outbox_add(from, outbox, task);
-        gr__outbox_add(from, outbox, &note->task);
+        gr__outbox_add(from, outbox, task, bytes);
+        gr__outbox_add(from, outbox, &note->task, sizeof *note);
         outbox->since_note = 0;
     } else {
-        gr__outbox_add(from, outbox, task);
+        gr__outbox_add(from, outbox, task, bytes);
         outbox->since_note++;
     }
     outbox->under_way++;
@@ -114,7 +168,19 @@ void gr__outboxes_flush(struct gr__loop *from)
     from->filled = NULL;
     while (outbox != NULL) {
         struct gr__outbox *next = outbox->next_filled;
+        outbox->filled = false;
         flush(from, outbox);
         outbox = next;
+    }
+}
+
+void gr__outboxes_ask(struct gr__loop *from)
+{
+    for (struct gr__outbox *outbox = from->filled; outbox != NULL; outbox = outbox->next_filled) {
+        if (outbox->asked)
+            continue;
+        outbox->request.class = &request_class;
+        outbox->asked =
+            gr__inbox_post(&gr__inboxes[outbox->loop], &outbox->request, &outbox->request);
     }
 }

@@ -1,7 +1,12 @@
 /*
- * Outboxes: what a loop gathers for each other loop before it goes over.
+ * Outboxes: what a loop sends to each other loop.
  *
- *     add, add, add ... --> [ chain for loop 3 ] -- 64 gathered, or the turn ends --> its inbox
+ *     add, add, add ... --> lane to loop 3    64 put in, or the quantum over: wake it, if it sleeps
+ *                     \
+ *                      +--> backlog, while the lane is full: goes into it with the next flush
+ *
+ * A loop that has a backlog and nothing else to do asks the other to tell it when its lane is
+ * empty, and sleeps. Where the other loop has gone, what it has not taken is discarded here.
  *
  * What one loop may have on its way to another is bounded. Messages are counted when
  * they are added; each time a quarter of the window has been counted, a note goes along
@@ -22,21 +27,24 @@
 #include "loop/task.h"
 
 enum {
-    GR__OUTBOX_BATCH = 64,       /* tasks that go over at once */
+    GR__OUTBOX_BATCH = 64,       /* tasks after which the other loop is woken */
     GR__OUTBOX_WINDOW = 1 << 13, /* messages on their way to one loop */
 };
 
 struct gr__loop;
 
 struct gr__outbox {
-    struct gr__task *first; /* NULL when nothing is gathered */
-    struct gr__task *last;
-    struct gr__outbox *next_filled; /* once something is gathered */
-    uint32_t gathered;
-    uint32_t under_way;      /* messages counted and not yet answered by a note */
-    uint32_t since_note;     /* of these, since the last note went along */
-    unsigned loop;           /* to which it goes */
-    struct gr__list waiters; /* of struct gr__outbox_waiter */
+    struct gr__queue backlog;
+    struct gr__outbox *next_filled; /* while filled */
+    bool filled;                    /* there is a backlog, or the other loop may still sleep */
+    bool asked;                     /* the request is under way */
+    uint32_t gathered;              /* put in since the last flush */
+    uint32_t under_way;             /* messages counted and not yet answered by a note */
+    uint32_t since_note;            /* of these, since the last note went along */
+    unsigned from;                  /* the loop whose outbox this is */
+    unsigned loop;                  /* to which it goes */
+    struct gr__task request;        /* to tell when the lane is empty */
+    struct gr__list waiters;        /* of struct gr__outbox_waiter */
 };
 
 /* Somebody who waits until the window opens. */
@@ -45,21 +53,28 @@ struct gr__outbox_waiter {
     void (*wake)(struct gr__outbox_waiter *waiter);
 };
 
-void gr__outbox_init(struct gr__outbox *outbox, unsigned loop);
+void gr__outbox_init(struct gr__outbox *outbox, unsigned from, unsigned loop);
 
-/* Gather a task; what is gathered goes over before the turn ends. */
-void gr__outbox_add(struct gr__loop *from, struct gr__outbox *outbox, struct gr__task *task);
+/*
+ * Send a task; it runs there once this loop's quantum is over, at the latest. One that is in a
+ * block of the pool, of `bytes`, may be moved to another; 0: it stays where it is.
+ */
+void gr__outbox_add(struct gr__loop *from, struct gr__outbox *outbox, struct gr__task *task,
+                    size_t bytes);
 
-/* Gather a message and count it; false, and nothing done, without memory for a note. */
-bool gr__outbox_add_counted(struct gr__loop *from, struct gr__outbox *outbox,
-                            struct gr__task *task);
+/* The same for a message, which is counted; false, and nothing done, without memory for a note. */
+bool gr__outbox_add_counted(struct gr__loop *from, struct gr__outbox *outbox, struct gr__task *task,
+                            size_t bytes);
 
 static inline bool gr__outbox_full(const struct gr__outbox *outbox)
 {
     return outbox->under_way >= GR__OUTBOX_WINDOW;
 }
 
-/* Send what all outboxes of the loop have gathered. */
+/* See to it that what has been added is seen, as far as lanes have room. */
 void gr__outboxes_flush(struct gr__loop *from);
+
+/* Before the loop sleeps: have it woken once there is room for what is left. */
+void gr__outboxes_ask(struct gr__loop *from);
 
 #endif

@@ -75,7 +75,7 @@ int gr_post(int loop, gr_task_fn *function, void *context, gr_task_fn *discard_f
         return -ENOMEM;
     *call = (struct call){
         {NULL, here == NULL ? &foreign_class : &our_class}, function, discard_function, context};
-    if (gr__post(here, (unsigned)loop, &call->task))
+    if (gr__post(here, (unsigned)loop, &call->task, sizeof *call))
         return 0;
 
     gr__post_give(here == NULL, call, sizeof *call);

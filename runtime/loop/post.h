@@ -28,15 +28,18 @@ static inline void gr__post_give(bool foreign, void *memory, size_t bytes)
         gr__pool_give(&gr__loop_here()->pool, memory, bytes);
 }
 
-/* Post from the loop `here`, or from a foreign thread where that is NULL. False: it has stopped. */
-static inline bool gr__post(struct gr__loop *here, unsigned to, struct gr__task *task)
+/*
+ * Post from the loop `here`, or from a foreign thread where that is NULL, a task that fills a block
+ * of so many bytes that gr__post_take() gave. False: the loop has stopped.
+ */
+static inline bool gr__post(struct gr__loop *here, unsigned to, struct gr__task *task, size_t bytes)
 {
     if (here == NULL)
         return gr__inbox_post_foreign(&gr__inboxes[to], task);
     if (to != here->id && ck_pr_load_ptr(&gr__inboxes[to].word) == GR__INBOX_CLOSED)
         return false;
 
-    gr__loop_send(here, to, task);
+    gr__loop_send(here, to, task, bytes);
     return true;
 }
 

@@ -12,6 +12,7 @@
  * watching, so the next one is; each watch in vain and each long sleep halve the time.
  * A process with nothing to do therefore sleeps and stays asleep.
  */
+#include "loop/lane.h"
 #include "loop/loop.h"
 
 #include <ck_pr.h>
@@ -29,6 +30,28 @@ static gr_time read_clock(struct gr__loop *loop)
     return loop->now;
 }
 
+static bool lanes_mail(const struct gr__loop *loop)
+{
+    for (unsigned i = 0; i < loop->loop_count; i++)
+        if (i != loop->id && gr__lane_mail(&loop->lanes[i]))
+            return true;
+    return false;
+}
+
+bool gr__loop_mail(const struct gr__loop *loop)
+{
+    return lanes_mail(loop) || gr__inbox_mail(loop->inbox);
+}
+
+static void take_mail(struct gr__loop *loop)
+{
+    for (unsigned i = 0; i < loop->loop_count; i++)
+        if (i != loop->id && gr__lane_mail(&loop->lanes[i]))
+            gr__lane_take_all(&loop->lanes[i], &loop->pool, &loop->ready);
+    if (gr__inbox_mail(loop->inbox))
+        gr__inbox_unfold(loop->inbox, &loop->ready);
+}
+
 /* The last quantum took so long: halve it, or let it grow again. */
 static void adapt_quantum(struct gr__loop *loop, gr_time took)
 {
@@ -43,6 +66,7 @@ bool gr__loop_refill(struct gr__loop *loop)
     gr_time before = loop->now;
     adapt_quantum(loop, read_clock(loop) - before);
     gr__outboxes_flush(loop);
+    take_mail(loop);
     if (loop->now >= loop->slice_end)
         return false;
 
@@ -96,12 +120,12 @@ static void poll(struct gr__loop *loop, gr_time until)
 static bool spin(struct gr__loop *loop)
 {
     if (loop->spin == 0)
-        return gr__inbox_mail(loop->inbox);
+        return gr__loop_mail(loop);
 
     gr_time end = loop->now + loop->spin;
     do {
         for (int i = 0; i < LOOKS_A_STALL; i++) {
-            if (gr__inbox_mail(loop->inbox))
+            if (gr__loop_mail(loop))
                 return true;
             ck_pr_stall();
         }
@@ -119,20 +143,25 @@ static void adapt(struct gr__loop *loop, gr_time slept, bool mail)
 
 static void sleep_until(struct gr__loop *loop, gr_time until)
 {
+    gr__outboxes_ask(loop);
     if (!gr__inbox_sleep(loop->inbox))
         return;
+    if (lanes_mail(loop)) {
+        gr__inbox_wake(loop->inbox);
+        return;
+    }
 
     loop->counts.sleeps++;
     gr_time began = loop->now;
     poll(loop, until);
     gr__inbox_wake(loop->inbox);
-    adapt(loop, read_clock(loop) - began, gr__inbox_mail(loop->inbox));
+    adapt(loop, read_clock(loop) - began, gr__loop_mail(loop));
 }
 
 static bool has_work(const struct gr__loop *loop)
 {
     return loop->ready.first != NULL || loop->ahead.first != NULL || loop->later.first != NULL ||
-           gr__inbox_mail(loop->inbox);
+           gr__loop_mail(loop);
 }
 
 static void poll_or_wait(struct gr__loop *loop, bool may_wait)
@@ -160,8 +189,7 @@ void gr__loop_work(struct gr__loop *loop)
         loop->clock_is_old = false;
         read_clock(loop);
     }
-    if (gr__inbox_mail(loop->inbox))
-        gr__inbox_unfold(loop->inbox, &loop->ready);
+    take_mail(loop);
     if (loop->wheel.live > 0 && gr__wheel_next(&loop->wheel) <= loop->now)
         gr__wheel_advance(&loop->wheel, loop->now, TIMERS_A_TURN);
     run_ready(loop);

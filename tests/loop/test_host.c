@@ -98,7 +98,7 @@ static void end_world(void)
 
 static bool has_work(const struct gr__loop *loop)
 {
-    return loop->ready.first != NULL || gr__inbox_mail(loop->inbox);
+    return loop->ready.first != NULL || gr__loop_mail(loop);
 }
 
 /* Turn each loop by hand; when none has work, let time pass to the first timer. False: no timer. */

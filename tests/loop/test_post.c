@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "lib/fixture.h"
 
@@ -147,6 +148,49 @@ LONE_RUNNER_TEST(does_not_starve_timers_by_posting_itself_again)
     check_equal(gr_yield(), 0);
 }
 
+static long cpu_used(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 + usage.ru_utime.tv_usec +
+           usage.ru_stime.tv_usec;
+}
+
+/* Stands for a handler that keeps its loop for long. */
+static void hold(void *context)
+{
+    (void)context;
+    nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+}
+
+static void settle(void *context)
+{
+    check_equal(gr_promise_resolve(*(const gr_promise *)context, NULL, 0), 0);
+}
+
+/*
+ *     loop 0                                  loop 1
+ *     posts far more than the lane holds      is held
+ *     asks to be told of room, and sleeps
+ *                                             takes the lane; tells loop 0
+ *     puts the rest in                        ...
+ */
+RUNNER_TEST(sleeps_while_a_held_loop_has_no_room_and_loses_nothing)
+{
+    ran = 0;
+    long before = cpu_used();
+    check_equal(gr_post(1, hold, NULL, NULL), 0);
+    for (int i = 0; i < 5000; i++)
+        check_equal(gr_post(1, count_run, NULL, NULL), 0);
+    gr_future all;
+    gr_promise promise;
+    check_equal(gr_future_make(&all, &promise), 0);
+    check_equal(gr_post(1, settle, &promise, NULL), 0);
+    check_equal(gr_future_await(all, NULL, 0, gr_in(5 * GR_SECOND)), 0);
+    check_equal(runs(), 5000);
+    check(cpu_used() - before < 100000);
+}
+
 /* Nothing but the idle: over two seconds a fleet uses next to no CPU, and is not woken. */
 RUNNER_TEST(costs_nothing_while_there_is_nothing_to_do)
 {
@@ -173,6 +217,7 @@ int main(void)
         cmocka_unit_test(keeps_each_producers_order),
         cmocka_unit_test(is_run_or_discarded_when_the_loop_goes),
         cmocka_unit_test(does_not_starve_timers_by_posting_itself_again),
+        cmocka_unit_test(sleeps_while_a_held_loop_has_no_room_and_loses_nothing),
         cmocka_unit_test(costs_nothing_while_there_is_nothing_to_do),
     };
     return cmocka_run_group_tests_name("post", tests, NULL, NULL);

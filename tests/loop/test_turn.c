@@ -22,9 +22,12 @@ static void toy_wait(struct gr__host *self, gr_time until)
     (void)self, (void)until;
 }
 
+static int wakes;
+
 static void toy_wake(struct gr__host *self)
 {
     (void)self;
+    wakes++;
 }
 
 static uint64_t toy_seed(struct gr__host *self)
@@ -186,31 +189,35 @@ static void looks_at_the_clock_seldom_where_tasks_are_short(void **state)
     assert_int_equal(in_a_turn(20), (100 * GR_MICROSECOND / 20 / 64 + 1) * 64);
 }
 
-static bool gone_over;
+static bool woken;
 
 static void look_over(struct gr__task *task)
 {
     (void)task;
-    gone_over = gone_over || gr__inbox_mail(loops[1].inbox);
+    woken = woken || wakes > 0;
 }
 
 static const struct gr__task_class look_class = {"a look", look_over, NULL, NULL};
 
 static const struct gr__task_class letter_class = {"a letter", NULL, NULL, NULL};
 
-static void sends_what_is_gathered_while_its_tasks_run_on(void **state)
+static void wakes_whom_it_sends_to_while_its_tasks_run_on(void **state)
 {
     (void)state;
     struct gr__task letter = {NULL, &letter_class};
     struct gr__task looks[TASKS_MAX];
-    gr__loop_send(&loops[0], 1, &letter);
+    assert_true(gr__inbox_sleep(loops[1].inbox));
+    wakes = 0;
+    gr__loop_send(&loops[0], 1, &letter, 0);
     for (int i = 0; i < TASKS_MAX; i++) {
         looks[i] = (struct gr__task){NULL, &look_class};
         gr__loop_ready(&loops[0], &looks[i]);
     }
-    gone_over = false;
+    woken = false;
     turn();
-    assert_true(gone_over);
+    assert_true(woken);
+    assert_int_equal(wakes, 1);
+    assert_true(gr__loop_mail(&loops[1]));
 }
 
 int main(void)
@@ -222,7 +229,7 @@ int main(void)
         TEST(lets_the_last_of_those_ahead_run_in_the_end),
         TEST(keeps_a_slice_short_where_tasks_are_long),
         TEST(looks_at_the_clock_seldom_where_tasks_are_short),
-        TEST(sends_what_is_gathered_while_its_tasks_run_on),
+        TEST(wakes_whom_it_sends_to_while_its_tasks_run_on),
     };
     return cmocka_run_group_tests_name("turn", tests, NULL, NULL);
 }

@@ -1,0 +1,137 @@
+/*
+ * Lanes: putting in and taking out. The design stands in lane.h.
+ *
+ * The orders are those of the compiler's atomics and not of CK's fences, since ThreadSanitizer
+ * follows them.
+ */
+#include "loop/lane.h"
+
+#include <assert.h>
+#include <sched.h>
+
+#include "base/copy.h"
+#include "base/memory.h"
+
+enum { LABEL_BYTES_BITS = 8 };
+
+static size_t bytes_of(unsigned count)
+{
+    return gr__memory_whole_pages(count * sizeof(struct gr__lane));
+}
+
+struct gr__lane *gr__lanes_make(unsigned count)
+{
+    static_assert(sizeof(struct gr__cell) == 64, "a line of the cache");
+    static_assert(sizeof(struct gr__cell) == GR__BLOCK_MIN, "as large as the smallest block");
+    return gr__memory_zeroed(bytes_of(count));
+}
+
+void gr__lanes_end(struct gr__lane *lanes, unsigned count)
+{
+    gr__memory_release(lanes, bytes_of(count));
+}
+
+bool gr__lane_full(struct gr__lane *lane)
+{
+    if (lane->head - lane->seen < GR__LANE_CELLS)
+        return false;
+
+    /* Acquire: the reader has read the cells that are filled anew. Pairs with tell(). */
+    lane->seen = __atomic_load_n(&lane->tail, __ATOMIC_ACQUIRE);
+    return lane->head - lane->seen >= GR__LANE_CELLS;
+}
+
+/* What a task's block holds behind the link. */
+static void *content_of(struct gr__task *task)
+{
+    return (unsigned char *)task + sizeof task->next;
+}
+
+static struct gr__cell *cell_of(struct gr__lane *lane, uint64_t number)
+{
+    return &lane->cells[number % GR__LANE_CELLS];
+}
+
+/* Let the reader have the cell that comes next, which is filled. */
+static void publish(struct gr__lane *lane, size_t bytes)
+{
+    uint64_t number = ++lane->head;
+
+    /* Release: who sees the number sees what is in the cell. Pairs with label_of(). */
+    __atomic_store_n(&cell_of(lane, number)->label, number << LABEL_BYTES_BITS | bytes,
+                     __ATOMIC_RELEASE);
+}
+
+void gr__lane_put(struct gr__lane *lane, struct gr__task *task)
+{
+    cell_of(lane, lane->head + 1)->words[0] = (uintptr_t)task;
+    publish(lane, 0);
+}
+
+void gr__lane_put_block(struct gr__lane *lane, struct gr__pool *pool, struct gr__task *task,
+                        size_t bytes)
+{
+    assert(bytes > sizeof task->next && bytes <= sizeof(struct gr__cell));
+    gr__copy(cell_of(lane, lane->head + 1)->words, content_of(task), bytes - sizeof task->next);
+    gr__pool_give(pool, task, bytes);
+    publish(lane, bytes);
+}
+
+static uint64_t label_of(struct gr__lane *lane, uint64_t number)
+{
+    /* Acquire: pairs with publish(). */
+    return __atomic_load_n(&cell_of(lane, number)->label, __ATOMIC_ACQUIRE);
+}
+
+/* The task that is in a cell; NULL without memory for its block. */
+static struct gr__task *unpack(struct gr__lane *lane, uint64_t number, struct gr__pool *pool)
+{
+    const struct gr__cell *cell = cell_of(lane, number);
+    size_t bytes = label_of(lane, number) & ((1u << LABEL_BYTES_BITS) - 1);
+    if (bytes == 0)
+        return (struct gr__task *)(uintptr_t)cell->words[0];
+
+    struct gr__task *task = gr__pool_take(pool, bytes);
+    if (task != NULL)
+        gr__copy(content_of(task), cell->words, bytes - sizeof task->next);
+    return task;
+}
+
+/* Tell the writer how far it may go on. */
+static void tell(struct gr__lane *lane)
+{
+    /* Release: the cells have been read. Pairs with gr__lane_full() and gr__lane_take_back(). */
+    __atomic_store_n(&lane->tail, lane->taken, __ATOMIC_RELEASE);
+}
+
+void gr__lane_take_all(struct gr__lane *lane, struct gr__pool *pool, struct gr__queue *queue)
+{
+    while (label_of(lane, lane->taken + 1) >> LABEL_BYTES_BITS == lane->taken + 1) {
+        struct gr__task *task = unpack(lane, lane->taken + 1, pool);
+        if (task == NULL)
+            break;
+        gr__queue_append(queue, task);
+        lane->taken++;
+    }
+    tell(lane);
+}
+
+void gr__lane_close(struct gr__lane *lane)
+{
+    /* Release: tail is the last. Pairs with gr__lane_take_back(). */
+    __atomic_store_n(&lane->closed, true, __ATOMIC_RELEASE);
+}
+
+void gr__lane_take_back(struct gr__lane *lane, struct gr__pool *pool, struct gr__queue *queue)
+{
+    /* The reader has written CLOSED, and is a copy of the lane away from this. */
+    while (!__atomic_load_n(&lane->closed, __ATOMIC_ACQUIRE))
+        sched_yield();
+
+    for (lane->seen = __atomic_load_n(&lane->tail, __ATOMIC_ACQUIRE); lane->seen != lane->head;
+         lane->head--) {
+        struct gr__task *task = unpack(lane, lane->head, pool);
+        if (task != NULL)
+            gr__queue_push(queue, task);
+    }
+}

@@ -1,0 +1,85 @@
+/*
+ * Lanes: the way from one loop to another.
+ *
+ * Each loop has a lane from each other one: a ring of cells with one writer and one reader. A cell
+ * is a line of the cache and carries its own number, so that a task goes over with that one line:
+ *
+ *     writer, the sending loop                     reader, the receiving loop
+ *     head --> cell: task's bytes, then number --> number is the next one: take the bytes
+ *              cell                                cell: number of the last round, so empty
+ *     seen <------------------------------------ tail, told once for all that was taken
+ *
+ *     | number, bytes | what the task's block holds behind its link, or the address of a task |
+ *       8               56
+ *
+ * A task in a block of the pool that is one line goes by value: the writer keeps the block, the
+ * reader takes one of its own pool, and so no block ever crosses. Any other goes by address.
+ *
+ * Invariants:
+ *   1. Cell i holds number n, of n % GR__LANE_CELLS == i, once n is filled; it is filled anew only
+ *      after the reader has told, by tail, that it has emptied n.
+ *   2. What one loop puts in is taken in that order.
+ *   3. Once `closed` is set the reader takes nothing more, and what is left is the writer's.
+ */
+#ifndef GREENROOM_LOOP_LANE_H
+#define GREENROOM_LOOP_LANE_H
+
+#include <stdalign.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/pool.h"
+#include "loop/task.h"
+
+enum { GR__LANE_CELLS = 256, GR__CELL_WORDS = 7 };
+
+struct gr__cell {
+    uint64_t
+        label; /* the number of what is in it, and of how many bytes its block is: 0, an address */
+    uint64_t words[GR__CELL_WORDS];
+};
+
+struct gr__lane {
+    alignas(128) uint64_t head; /* the writer's: number of the last cell filled */
+    uint64_t seen;              /* the writer's: tail, as last read */
+
+    alignas(128) uint64_t tail; /* written by the reader: number of the last cell emptied */
+    uint64_t taken;             /* the reader's: the same, not yet told */
+    bool closed;                /* written by the reader, last of all */
+
+    alignas(128) struct gr__cell cells[GR__LANE_CELLS];
+};
+
+/* Lanes from `count` loops, empty; NULL without memory. */
+struct gr__lane *gr__lanes_make(unsigned count);
+void gr__lanes_end(struct gr__lane *lanes, unsigned count);
+
+/* Whether the writer can put nothing more in. */
+bool gr__lane_full(struct gr__lane *lane);
+
+/* Put a task in, which is not full; the reader gets its address. */
+void gr__lane_put(struct gr__lane *lane, struct gr__task *task);
+
+/* The same for a task in a block of `bytes`, one line at most, which goes back to the pool. */
+void gr__lane_put_block(struct gr__lane *lane, struct gr__pool *pool, struct gr__task *task,
+                        size_t bytes);
+
+/* Whether something is in it, for the reader. */
+static inline bool gr__lane_mail(const struct gr__lane *lane)
+{
+    const struct gr__cell *cell = &lane->cells[(lane->taken + 1) % GR__LANE_CELLS];
+
+    /* Relaxed: who finds mail takes it by gr__lane_take_all(), which acquires. */
+    return __atomic_load_n(&cell->label, __ATOMIC_RELAXED) >> 8 == lane->taken + 1;
+}
+
+/* Append all that is in it to a queue. Without memory for a block the rest stays in the lane. */
+void gr__lane_take_all(struct gr__lane *lane, struct gr__pool *pool, struct gr__queue *queue);
+
+/* The reader is done with it. */
+void gr__lane_close(struct gr__lane *lane);
+
+/* Take what is left in a lane whose reader is done, or will be at once, back to a queue. */
+void gr__lane_take_back(struct gr__lane *lane, struct gr__pool *pool, struct gr__queue *queue);
+
+#endif
