@@ -9,7 +9,7 @@
  * take turns of a mailbox each. On one loop that keeps all in the cache, and what dominates is the
  * message itself: a line taken, filled, handled and given back, which is why it takes less than
  * one that goes back and forth (bench/runtime/message_local.c). On two loops half of the messages
- * cross over, 64 at a time, and those set the pace: the machine's floor is a line through a ring
+ * cross over, in a lane, and those set the pace: the machine's floor is a line through a ring
  * (bench/floors/ring.c).
  */
 #include <greenroom/greenroom.h>

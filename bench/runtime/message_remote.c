@@ -1,4 +1,11 @@
-/* How long does a message take to an actor of another loop, streamed? */
+/*
+ * How long does a message take to an actor of another loop, streamed?
+ *
+ * One that sends without a pause fills the lane; the slower of the two sides sets the pace. That is
+ * the receiver, who takes a message out of its cell into an envelope, puts that into the mailbox,
+ * and handles it: about twice what a message on its own loop is to its receiver. The machine's
+ * floor is a line through a ring, 64 at a time (bench/floors/ring.c), which nobody handles.
+ */
 #include <greenroom/greenroom.h>
 
 #include "bench/lib/bench.h"

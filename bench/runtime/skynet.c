@@ -5,8 +5,9 @@
  *          <- sums -- <- sums -- ... <- numbers --
  *
  * An operation is a leaf. The main runner spawns the root, and each node spawns its children where
- * it is; on many loops the root's are spread. What dominates is memory: a level of the tree lives
- * at once, so each leaf's body and envelope are brought in from afar, twice.
+ * it is; on many loops the root's are spread. New actors run ahead of old ones, so the tree is
+ * walked branch by branch, and a few hundred of its actors live at once. A leaf takes as long as an
+ * actor's life with one message (bench/runtime/actor_life.c) and the message to its parent.
  */
 #include <greenroom/greenroom.h>
 

@@ -12,6 +12,10 @@
  * The handler is called as a plain function, and holds a stack only while it
  * waits. While it does, the actor handles nothing else: its mailbox fills.
  *
+ * Actors with mail take turns. Two run ahead of the others, for a slice of the
+ * loop's time at most: one that has its first message, so that a tree of actors is
+ * walked branch by branch, and one whose full mailbox senders wait for.
+ *
  * A behavior is a constant that all its actors share. The state is a piece of
  * zeroed memory for each actor, at self->state; only its handler and hooks
  * touch it.

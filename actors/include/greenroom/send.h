@@ -8,6 +8,10 @@
  *     gr_try_send      -EAGAIN instead                        any thread
  *     gr_send_after    sends itself when it is time           a loop's thread
  *
+ * One who sends some hundred messages in a row lets whatever is ready run in
+ * between, in gr_send(), though no mailbox is full: what is under way then stays
+ * in a near cache.
+ *
  * The mailbox of an actor on another loop may be found full only after the
  * fact. So its bound may be overshot by what is on its way there, which is
  * bounded in turn. To send to an actor that has ended is -ESTALE where that is
