@@ -199,7 +199,7 @@ static void unmake(struct berth *berth)
     gr__loop_close(loop);
     report(loop);
     gr__strata_done(loop);
-    gr__outboxes_flush(loop);
+    gr__outboxes_end(loop);
 
     /* From here on nobody posts to anybody. */
     pthread_barrier_wait(&fleet.barrier);

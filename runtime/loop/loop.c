@@ -92,13 +92,16 @@ void gr__loop_close(struct gr__loop *loop)
 {
     gr__loop_current = loop;
     gr__outboxes_flush(loop);
-    gr__inbox_close(loop->inbox, &loop->ready);
+    struct gr__queue posted = {NULL, NULL};
+    gr__inbox_close(loop->inbox, &posted);
     close_lanes(loop);
+    if (posted.first != NULL)
+        gr__queue_extend(&loop->ready, posted.first, posted.last);
     discard(loop, &loop->ready);
     discard(loop, &loop->ahead);
     discard(loop, &loop->held);
     discard(loop, &loop->later);
-    gr__outboxes_flush(loop);
+    gr__outboxes_end(loop);
 }
 
 void gr__loop_done(struct gr__loop *loop)

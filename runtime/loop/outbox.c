@@ -64,6 +64,15 @@ static void fill(struct gr__loop *from, struct gr__outbox *outbox)
     from->filled = outbox;
 }
 
+static void discard_queue(struct gr__loop *from, struct gr__queue *queue)
+{
+    struct gr__task *task;
+    while ((task = gr__queue_shift(queue)) != NULL) {
+        from->counts.tasks_discarded++;
+        task->class->discard(task);
+    }
+}
+
 /* The other loop has gone: take back what it has not taken. */
 static void discard_all(struct gr__loop *from, struct gr__outbox *outbox, struct gr__lane *lane)
 {
@@ -74,11 +83,7 @@ static void discard_all(struct gr__loop *from, struct gr__outbox *outbox, struct
         gr__queue_extend(&left, outbox->backlog.first, outbox->backlog.last);
     outbox->backlog.first = NULL;
 
-    struct gr__task *task;
-    while ((task = gr__queue_shift(&left)) != NULL) {
-        from->counts.tasks_discarded++;
-        task->class->discard(task);
-    }
+    discard_queue(from, &left);
 }
 
 static void flush(struct gr__loop *from, struct gr__outbox *outbox)
@@ -171,6 +176,22 @@ void gr__outboxes_flush(struct gr__loop *from)
         outbox->filled = false;
         flush(from, outbox);
         outbox = next;
+    }
+}
+
+void gr__outboxes_end(struct gr__loop *from)
+{
+    gr__outboxes_flush(from);
+    while (from->filled != NULL) {
+        struct gr__outbox *outbox = from->filled;
+        struct gr__queue rest = outbox->backlog;
+        from->filled = outbox->next_filled;
+        outbox->filled = false;
+        outbox->backlog.first = NULL;
+        if (rest.first == NULL || gr__inbox_post(&gr__inboxes[outbox->loop], rest.first, rest.last))
+            continue;
+        rest.last->next = NULL; /* gr__inbox_post() has linked it */
+        discard_queue(from, &rest);
     }
 }
 

@@ -74,6 +74,12 @@ static inline bool gr__outbox_full(const struct gr__outbox *outbox)
 /* See to it that what has been added is seen, as far as lanes have room. */
 void gr__outboxes_flush(struct gr__loop *from);
 
+/*
+ * The same for a loop that ends: what lanes have no room for goes by the inboxes, and is behind
+ * what is in the lanes, since a loop looks at its inbox first and takes what it finds there last.
+ */
+void gr__outboxes_end(struct gr__loop *from);
+
 /* Before the loop sleeps: have it woken once there is room for what is left. */
 void gr__outboxes_ask(struct gr__loop *from);
 

@@ -43,13 +43,17 @@ bool gr__loop_mail(const struct gr__loop *loop)
     return lanes_mail(loop) || gr__inbox_mail(loop->inbox);
 }
 
+/* What came by the inbox may be behind what was put into a lane before: so it is taken first. */
 static void take_mail(struct gr__loop *loop)
 {
+    struct gr__queue posted = {NULL, NULL};
+    if (gr__inbox_mail(loop->inbox))
+        gr__inbox_unfold(loop->inbox, &posted);
     for (unsigned i = 0; i < loop->loop_count; i++)
         if (i != loop->id && gr__lane_mail(&loop->lanes[i]))
             gr__lane_take_all(&loop->lanes[i], &loop->pool, &loop->ready);
-    if (gr__inbox_mail(loop->inbox))
-        gr__inbox_unfold(loop->inbox, &loop->ready);
+    if (posted.first != NULL)
+        gr__queue_extend(&loop->ready, posted.first, posted.last);
 }
 
 /* The last quantum took so long: halve it, or let it grow again. */

@@ -191,6 +191,25 @@ RUNNER_TEST(sleeps_while_a_held_loop_has_no_room_and_loses_nothing)
     check(cpu_used() - before < 100000);
 }
 
+static int post_and_leave(void *context)
+{
+    (void)context;
+    check_equal(gr_post(1, hold, NULL, NULL), 0);
+    for (int i = 0; i < 5000; i++)
+        check_equal(gr_post(1, count_run, NULL, count_discard), 0);
+    return 0;
+}
+
+/* It may not wait until the other has room, and what it has not put into the lane goes over still. */
+static void loses_nothing_when_it_ends_before_a_held_loop_has_room(void **state)
+{
+    (void)state;
+    ran = discarded = 0;
+    struct gr_options options = {.loops = 2, .stop_within = 20 * GR_MILLISECOND};
+    assert_int_equal(gr_run(post_and_leave, NULL, &options), 0);
+    assert_int_equal(runs() + discarded, 5000);
+}
+
 /* Nothing but the idle: over two seconds a fleet uses next to no CPU, and is not woken. */
 RUNNER_TEST(costs_nothing_while_there_is_nothing_to_do)
 {
@@ -218,6 +237,7 @@ int main(void)
         cmocka_unit_test(is_run_or_discarded_when_the_loop_goes),
         cmocka_unit_test(does_not_starve_timers_by_posting_itself_again),
         cmocka_unit_test(sleeps_while_a_held_loop_has_no_room_and_loses_nothing),
+        cmocka_unit_test(loses_nothing_when_it_ends_before_a_held_loop_has_room),
         cmocka_unit_test(costs_nothing_while_there_is_nothing_to_do),
     };
     return cmocka_run_group_tests_name("post", tests, NULL, NULL);
