@@ -115,7 +115,7 @@ static void *put_all(void *context)
  *     writer                               reader
  *     cell n: bytes, then its number       sees the number, then reads the bytes
  *     full: reads tail                     has read all up to tail, then tells it
- *     cell n + 256, in the same line
+ *     cell n + 512, in the same line
  */
 static void loses_and_mixes_nothing_between_two_threads(void **state)
 {
