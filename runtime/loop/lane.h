@@ -32,14 +32,12 @@
 #include "loop/task.h"
 
 enum {
-    GR__LANE_CELLS =
-        512, /* 32 KiB, which come as they are touched; with twice as many a stream is a tenth faster */
+    GR__LANE_CELLS = 512, /* 32 KiB; with twice as many a stream is a tenth faster */
     GR__CELL_WORDS = 7,
 };
 
 struct gr__cell {
-    uint64_t
-        label; /* the number of what is in it, and of how many bytes its block is: 0, an address */
+    uint64_t label; /* the number of what is in it, and its bytes; 0 of these: an address */
     uint64_t words[GR__CELL_WORDS];
 };
 
