@@ -68,6 +68,12 @@ static inline size_t gr__envelope_bytes(enum gr__envelope_kind kind, size_t size
     return sizeof(struct gr__envelope) + gr__envelope_ahead(kind) + held;
 }
 
+/* The bytes of its own block. */
+static inline size_t gr__envelope_block_bytes(const struct gr__envelope *envelope)
+{
+    return gr__envelope_bytes(gr__envelope_kind(envelope), envelope->message.size);
+}
+
 static inline gr_promise *gr__envelope_promise(struct gr__envelope *envelope)
 {
     return (gr_promise *)(void *)envelope->payload;
@@ -109,17 +115,21 @@ static inline void gr__envelope_deliver(struct gr__envelope *envelope, enum gr__
         envelope->message.data = envelope->payload + gr__envelope_ahead(kind);
 }
 
+static inline void gr__envelope_head(struct gr__envelope *envelope, enum gr__envelope_kind kind,
+                                     uint32_t tag, size_t size)
+{
+    envelope->task.class = &gr__envelope_classes[kind];
+    envelope->message.tag = tag;
+    envelope->message.size = (uint32_t)size;
+}
+
 /* An envelope of a kind from the loop's pool, with tag and size set; NULL without memory. */
 static inline struct gr__envelope *
 gr__envelope_take(struct gr__loop *loop, enum gr__envelope_kind kind, uint32_t tag, size_t size)
 {
     struct gr__envelope *envelope = gr__pool_take(&loop->pool, gr__envelope_bytes(kind, size));
-    if (envelope == NULL)
-        return NULL;
-
-    envelope->task.class = &gr__envelope_classes[kind];
-    envelope->message.tag = tag;
-    envelope->message.size = (uint32_t)size;
+    if (envelope != NULL)
+        gr__envelope_head(envelope, kind, tag, size);
     return envelope;
 }
 
@@ -130,20 +140,15 @@ static inline struct gr__envelope *gr__envelope_take_short(struct gr__loop *loop
     size_t bytes = gr__envelope_bytes(GR__PLAIN, size);
     struct gr__envelope *envelope =
         bytes > GR__BLOCK_MIN ? NULL : gr__pool_take_loaded(&loop->pool, 0, bytes);
-    if (envelope == NULL)
-        return NULL;
-
-    envelope->task.class = &gr__envelope_classes[GR__PLAIN];
-    envelope->message.tag = tag;
-    envelope->message.size = (uint32_t)size;
+    if (envelope != NULL)
+        gr__envelope_head(envelope, GR__PLAIN, tag, size);
     return envelope;
 }
 
 /* Take the memory alone back: what was in it is somebody else's now. */
 static inline void gr__envelope_give(struct gr__loop *loop, struct gr__envelope *envelope)
 {
-    gr__pool_give(&loop->pool, envelope,
-                  gr__envelope_bytes(gr__envelope_kind(envelope), envelope->message.size));
+    gr__pool_give(&loop->pool, envelope, gr__envelope_block_bytes(envelope));
 }
 
 /*

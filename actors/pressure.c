@@ -233,7 +233,7 @@ static void relieve_next(struct gr__loop *loop, struct gr__pressure *pressure)
         return;
 
     pressure->relief_due = true;
-    gr__queue_push(loop->ahead.first != NULL ? &loop->ahead : &loop->ready, &pressure->relief);
+    gr__loop_ready_first(loop, &pressure->relief);
 }
 
 static void give_pressure(struct gr__loop *loop, struct gr__body *body)

@@ -131,7 +131,7 @@ static int route_there(struct gr__loop *loop, uint64_t to, struct gr__envelope *
 
     gr__envelope_address(envelope,
                          gr__handle(gr__handle_generation(to), loop->id, gr__handle_index(to)));
-    size_t bytes = gr__envelope_bytes(gr__envelope_kind(envelope), envelope->message.size);
+    size_t bytes = gr__envelope_block_bytes(envelope);
     return gr__outbox_add_counted(loop, outbox, &envelope->task, bytes) ? 0 : -ENOMEM;
 }
 
@@ -150,6 +150,5 @@ void gr__route_above(struct gr__loop *loop, uint64_t to, struct gr__envelope *en
     if (is_closed(target))
         gr__dead_letter(loop, envelope, -ESHUTDOWN);
     else
-        gr__loop_send(loop, target, &envelope->task,
-                      gr__envelope_bytes(gr__envelope_kind(envelope), envelope->message.size));
+        gr__loop_send(loop, target, &envelope->task, gr__envelope_block_bytes(envelope));
 }

@@ -12,8 +12,6 @@
 #include "base/copy.h"
 #include "base/memory.h"
 
-enum { LABEL_BYTES_BITS = 8 };
-
 static size_t bytes_of(unsigned count)
 {
     return gr__memory_whole_pages(count * sizeof(struct gr__lane));
@@ -57,8 +55,8 @@ static void publish(struct gr__lane *lane, size_t bytes)
 {
     uint64_t number = ++lane->head;
 
-    /* Release: who sees the number sees what is in the cell. Pairs with label_of(). */
-    __atomic_store_n(&cell_of(lane, number)->label, number << LABEL_BYTES_BITS | bytes,
+    /* Release: who sees the number sees what is in the cell. Pairs with gr__lane_mail(). */
+    __atomic_store_n(&cell_of(lane, number)->label, number << GR__LABEL_BYTES_BITS | bytes,
                      __ATOMIC_RELEASE);
 }
 
@@ -77,17 +75,11 @@ void gr__lane_put_block(struct gr__lane *lane, struct gr__pool *pool, struct gr_
     publish(lane, bytes);
 }
 
-static uint64_t label_of(struct gr__lane *lane, uint64_t number)
-{
-    /* Acquire: pairs with publish(). */
-    return __atomic_load_n(&cell_of(lane, number)->label, __ATOMIC_ACQUIRE);
-}
-
-/* The task that is in a cell; NULL without memory for its block. */
+/* The task that is in a cell, which the caller has seen filled; NULL without memory for its block. */
 static struct gr__task *unpack(struct gr__lane *lane, uint64_t number, struct gr__pool *pool)
 {
     const struct gr__cell *cell = cell_of(lane, number);
-    size_t bytes = label_of(lane, number) & ((1u << LABEL_BYTES_BITS) - 1);
+    size_t bytes = cell->label & ((1u << GR__LABEL_BYTES_BITS) - 1);
     if (bytes == 0)
         return (struct gr__task *)(uintptr_t)cell->words[0];
 
@@ -106,7 +98,7 @@ static void tell(struct gr__lane *lane)
 
 void gr__lane_take_all(struct gr__lane *lane, struct gr__pool *pool, struct gr__queue *queue)
 {
-    while (label_of(lane, lane->taken + 1) >> LABEL_BYTES_BITS == lane->taken + 1) {
+    while (gr__lane_mail(lane)) {
         struct gr__task *task = unpack(lane, lane->taken + 1, pool);
         if (task == NULL)
             break;

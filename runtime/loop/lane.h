@@ -34,10 +34,11 @@
 enum {
     GR__LANE_CELLS = 512, /* 32 KiB; with twice as many a stream is a tenth faster */
     GR__CELL_WORDS = 7,
+    GR__LABEL_BYTES_BITS = 8,
 };
 
 struct gr__cell {
-    uint64_t label; /* the number of what is in it, and its bytes; 0 of these: an address */
+    uint64_t label; /* what is in it: its number, and its bytes; 0 of these: an address */
     uint64_t words[GR__CELL_WORDS];
 };
 
@@ -69,10 +70,11 @@ void gr__lane_put_block(struct gr__lane *lane, struct gr__pool *pool, struct gr_
 /* Whether something is in it, for the reader. */
 static inline bool gr__lane_mail(const struct gr__lane *lane)
 {
-    const struct gr__cell *cell = &lane->cells[(lane->taken + 1) % GR__LANE_CELLS];
+    const struct gr__cell *next = &lane->cells[(lane->taken + 1) % GR__LANE_CELLS];
 
-    /* Relaxed: who finds mail takes it by gr__lane_take_all(), which acquires. */
-    return __atomic_load_n(&cell->label, __ATOMIC_RELAXED) >> 8 == lane->taken + 1;
+    /* Acquire: the cell has been filled. Pairs with publish() in lane.c. */
+    return __atomic_load_n(&next->label, __ATOMIC_ACQUIRE) >> GR__LABEL_BYTES_BITS ==
+           lane->taken + 1;
 }
 
 /* Append all that is in it to a queue. Without memory for a block the rest stays in the lane. */

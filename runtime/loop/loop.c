@@ -77,7 +77,7 @@ static void close_lanes(struct gr__loop *loop)
     }
 }
 
-static void discard(struct gr__loop *loop, struct gr__queue *queue)
+void gr__loop_discard(struct gr__loop *loop, struct gr__queue *queue)
 {
     struct gr__task *task;
     while ((task = gr__queue_shift(queue)) != NULL) {
@@ -95,12 +95,11 @@ void gr__loop_close(struct gr__loop *loop)
     struct gr__queue posted = {NULL, NULL};
     gr__inbox_close(loop->inbox, &posted);
     close_lanes(loop);
-    if (posted.first != NULL)
-        gr__queue_extend(&loop->ready, posted.first, posted.last);
-    discard(loop, &loop->ready);
-    discard(loop, &loop->ahead);
-    discard(loop, &loop->held);
-    discard(loop, &loop->later);
+    gr__queue_move(&posted, &loop->ready);
+    gr__loop_discard(loop, &loop->ready);
+    gr__loop_discard(loop, &loop->ahead);
+    gr__loop_discard(loop, &loop->held);
+    gr__loop_discard(loop, &loop->later);
     gr__outboxes_end(loop);
 }
 

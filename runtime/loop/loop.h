@@ -100,6 +100,9 @@ int gr__loop_init(struct gr__loop *loop, unsigned id, unsigned count, struct gr_
 /* End it: its inbox closes, and what was still in it is discarded. The host stays. */
 void gr__loop_close(struct gr__loop *loop);
 
+/* Discard what stands in a queue, save what goes with the memory it is in. */
+void gr__loop_discard(struct gr__loop *loop, struct gr__queue *queue);
+
 /* Give back its memory, once no loop posts to it any more. */
 void gr__loop_done(struct gr__loop *loop);
 
@@ -125,7 +128,13 @@ static inline void gr__loop_turn(struct gr__loop *loop, bool may_wait)
 /* Look at the clock, send what is gathered: a new budget, or false when the slice is used up. */
 bool gr__loop_refill(struct gr__loop *loop);
 
-/* The next ready task; NULL when there is none, or I/O is to have its turn. */
+/* The task that is to run next; NULL when there is none. */
+static inline struct gr__task *gr__loop_first(const struct gr__loop *loop)
+{
+    return loop->ahead.first != NULL ? loop->ahead.first : loop->ready.first;
+}
+
+/* Take the next ready task; NULL when there is none, or I/O is to have its turn. */
 static inline struct gr__task *gr__loop_next(struct gr__loop *loop)
 {
     if (loop->budget <= 0 && !gr__loop_refill(loop))
@@ -157,6 +166,12 @@ static inline void gr__loop_ready_ahead(struct gr__loop *loop, struct gr__task *
     loop->ahead_at = &task->next;
     if (task->next == NULL)
         loop->ahead.last = task;
+}
+
+/* Let a task run before all others. */
+static inline void gr__loop_ready_first(struct gr__loop *loop, struct gr__task *task)
+{
+    gr__queue_push(loop->ahead.first != NULL ? &loop->ahead : &loop->ready, task);
 }
 
 static inline void *gr__loop_part(struct gr__loop *loop, enum gr__part part)

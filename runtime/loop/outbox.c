@@ -15,18 +15,18 @@ struct note {
     unsigned to;
 };
 
-static void request_there(struct gr__task *task);
-static void request_back(struct gr__task *task);
-
-static const struct gr__task_class request_class = {"a request", request_there, request_there,
-                                                    NULL};
-static const struct gr__task_class room_class = {"room in a lane", request_back, request_back,
-                                                 NULL};
-
 static struct gr__outbox *outbox_of(struct gr__task *request)
 {
     return gr__container_of(request, struct gr__outbox, request);
 }
+
+static void request_back(struct gr__task *task)
+{
+    outbox_of(task)->asked = false;
+}
+
+static const struct gr__task_class room_class = {"room in a lane", request_back, request_back,
+                                                 NULL};
 
 /* On the other loop, whose lanes are empty at this moment; or on which nobody will look again. */
 static void request_there(struct gr__task *task)
@@ -36,10 +36,8 @@ static void request_there(struct gr__task *task)
         return; /* who asked has gone */
 }
 
-static void request_back(struct gr__task *task)
-{
-    outbox_of(task)->asked = false;
-}
+static const struct gr__task_class request_class = {"a request", request_there, request_there,
+                                                    NULL};
 
 void gr__outbox_init(struct gr__outbox *outbox, unsigned from, unsigned loop)
 {
@@ -64,26 +62,14 @@ static void fill(struct gr__loop *from, struct gr__outbox *outbox)
     from->filled = outbox;
 }
 
-static void discard_queue(struct gr__loop *from, struct gr__queue *queue)
-{
-    struct gr__task *task;
-    while ((task = gr__queue_shift(queue)) != NULL) {
-        from->counts.tasks_discarded++;
-        task->class->discard(task);
-    }
-}
-
 /* The other loop has gone: take back what it has not taken. */
 static void discard_all(struct gr__loop *from, struct gr__outbox *outbox, struct gr__lane *lane)
 {
     struct gr__queue left = {NULL, NULL};
     if (lane != NULL)
         gr__lane_take_back(lane, &from->pool, &left);
-    if (outbox->backlog.first != NULL)
-        gr__queue_extend(&left, outbox->backlog.first, outbox->backlog.last);
-    outbox->backlog.first = NULL;
-
-    discard_queue(from, &left);
+    gr__queue_move(&outbox->backlog, &left);
+    gr__loop_discard(from, &left);
 }
 
 static void flush(struct gr__loop *from, struct gr__outbox *outbox)
@@ -191,7 +177,7 @@ void gr__outboxes_end(struct gr__loop *from)
         if (rest.first == NULL || gr__inbox_post(&gr__inboxes[outbox->loop], rest.first, rest.last))
             continue;
         rest.last->next = NULL; /* gr__inbox_post() has linked it */
-        discard_queue(from, &rest);
+        gr__loop_discard(from, &rest);
     }
 }
 

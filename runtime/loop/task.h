@@ -62,6 +62,16 @@ static inline void gr__queue_extend(struct gr__queue *queue, struct gr__task *fi
     queue->last = last;
 }
 
+/* Append all that is in `from`, which is empty then. */
+static inline void gr__queue_move(struct gr__queue *from, struct gr__queue *to)
+{
+    if (from->first == NULL)
+        return;
+
+    gr__queue_extend(to, from->first, from->last);
+    from->first = NULL;
+}
+
 static inline struct gr__task *gr__queue_shift(struct gr__queue *queue)
 {
     struct gr__task *task = queue->first;

@@ -2,12 +2,12 @@
  * The turn: what a loop does over and over.
  *
  * Ready tasks run until there are none or until their slice of time is used up. After each
- * quantum of them the clock is read, and what is gathered for other loops goes over: up to
- * 64 tasks where they are short, down to one where each takes QUANTUM_TIME or longer.
+ * quantum of them the clock is read, mail is taken, and loops that were written to are woken:
+ * up to 64 tasks where they are short, down to one where each takes QUANTUM_TIME or longer.
  * Polling is dear (an empty one costs more than a hundred messages), so while there is
  * work I/O is looked at by time, once a slice, not each turn.
  *
- * With nothing to do the loop watches its inbox for a while before it sleeps, if that has
+ * With nothing to do the loop watches for mail for a while before it sleeps, if that has
  * paid lately: a sleep that mail ended within SPIN_MAX would have been better spent
  * watching, so the next one is; each watch in vain and each long sleep halve the time.
  * A process with nothing to do therefore sleeps and stays asleep.
@@ -52,8 +52,7 @@ static void take_mail(struct gr__loop *loop)
     for (unsigned i = 0; i < loop->loop_count; i++)
         if (i != loop->id && gr__lane_mail(&loop->lanes[i]))
             gr__lane_take_all(&loop->lanes[i], &loop->pool, &loop->ready);
-    if (posted.first != NULL)
-        gr__queue_extend(&loop->ready, posted.first, posted.last);
+    gr__queue_move(&posted, &loop->ready);
 }
 
 /* The last quantum took so long: halve it, or let it grow again. */
@@ -78,12 +77,6 @@ bool gr__loop_refill(struct gr__loop *loop)
     return true;
 }
 
-static void move_all(struct gr__queue *from, struct gr__queue *to)
-{
-    gr__queue_extend(to, from->first, from->last);
-    from->first = NULL;
-}
-
 /*
  * The slice is over. Who stands ahead and who waits behind them take turns; and those at the
  * very end of them, who see others go ahead of them again and again, wait their turn in the end.
@@ -91,15 +84,15 @@ static void move_all(struct gr__queue *from, struct gr__queue *to)
 static void take_turns(struct gr__loop *loop)
 {
     if (loop->held.first != NULL)
-        move_all(&loop->held, &loop->ahead);
+        gr__queue_move(&loop->held, &loop->ahead);
     else if (loop->ahead.first != NULL && loop->ready.first != NULL)
-        move_all(&loop->ahead, ++loop->holds % HOLDS_MAX == 0 ? &loop->ready : &loop->held);
+        gr__queue_move(&loop->ahead, ++loop->holds % HOLDS_MAX == 0 ? &loop->ready : &loop->held);
     loop->ahead_at = &loop->ahead.first;
 }
 
 static void run_ready(struct gr__loop *loop)
 {
-    if (loop->ready.first == NULL && loop->ahead.first == NULL)
+    if (gr__loop_first(loop) == NULL)
         return;
 
     loop->budget = loop->quantum;
@@ -114,13 +107,10 @@ static void poll(struct gr__loop *loop, gr_time until)
     loop->counts.polls++;
     loop->host->class->wait(loop->host, until);
     loop->polled = loop->now;
-    if (loop->later.first != NULL) {
-        gr__queue_extend(&loop->ready, loop->later.first, loop->later.last);
-        loop->later.first = NULL;
-    }
+    gr__queue_move(&loop->later, &loop->ready);
 }
 
-/* Watch the inbox for as long as that has paid lately. True when mail came. */
+/* Watch for mail for as long as that has paid lately. True when mail came. */
 static bool spin(struct gr__loop *loop)
 {
     if (loop->spin == 0)
@@ -164,8 +154,7 @@ static void sleep_until(struct gr__loop *loop, gr_time until)
 
 static bool has_work(const struct gr__loop *loop)
 {
-    return loop->ready.first != NULL || loop->ahead.first != NULL || loop->later.first != NULL ||
-           gr__loop_mail(loop);
+    return gr__loop_first(loop) != NULL || loop->later.first != NULL || gr__loop_mail(loop);
 }
 
 static void poll_or_wait(struct gr__loop *loop, bool may_wait)

@@ -168,7 +168,7 @@ static int reserve(struct gr__runners *runners)
 /* Who goes on: a runner to resume, one to schedule, or NULL: the thread itself. */
 static struct gr__runner *pick(struct gr__loop *loop)
 {
-    struct gr__task *task = loop->ahead.first != NULL ? loop->ahead.first : loop->ready.first;
+    struct gr__task *task = gr__loop_first(loop);
     if (task == NULL)
         return NULL;
     if (task->class != &resume_class)
@@ -227,16 +227,19 @@ void gr__runner_cancel(struct gr__runner *runner)
     gr__runner_unpark(runner);
 }
 
+/* Go on once it is this runner's turn in the queue. */
+static void queue_up(struct gr__loop *loop, struct gr__runner *runner, struct gr__queue *queue)
+{
+    runner->state = GR__RUNNER_READY;
+    gr__queue_append(queue, &runner->task);
+    suspend(loop, runner);
+}
+
 void gr__runner_give_way(struct gr__runner *runner)
 {
     struct gr__loop *loop = gr__loop_here();
-    if ((loop->ready.first == NULL && loop->ahead.first == NULL) ||
-        reserve(gr__runners_of(loop)) < 0)
-        return;
-
-    runner->state = GR__RUNNER_READY;
-    gr__loop_ready(loop, &runner->task);
-    suspend(loop, runner);
+    if (gr__loop_first(loop) != NULL && reserve(gr__runners_of(loop)) == 0)
+        queue_up(loop, runner, &loop->ready);
 }
 
 int gr_yield(void)
@@ -248,9 +251,7 @@ int gr_yield(void)
     if (reserve(gr__runners_of(loop)) < 0)
         return -ENOMEM;
 
-    runner->state = GR__RUNNER_READY;
-    gr__queue_append(&loop->later, &runner->task);
-    suspend(loop, runner);
+    queue_up(loop, runner, &loop->later);
     return runner->cancelled && !runner->shielded ? -ECANCELED : 0;
 }
 
