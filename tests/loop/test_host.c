@@ -5,49 +5,10 @@
 #include <string.h>
 
 #include "lib/fixture.h"
+#include "lib/toy.h"
 #include "loop/loop.h"
 #include "loop/stratum.h"
 #include "runner/park.h"
-
-/* A host whose clock moves only when the test says so, and that never waits. */
-struct toy {
-    struct gr__host host;
-    gr_time now;
-    uint64_t seed;
-};
-
-static struct toy *toy_of(struct gr__host *host)
-{
-    return gr__container_of(host, struct toy, host);
-}
-
-static gr_time toy_now(struct gr__host *host)
-{
-    return toy_of(host)->now;
-}
-
-static void toy_wait(struct gr__host *host, gr_time until)
-{
-    (void)host;
-    assert_true(until <= 0);
-}
-
-static void toy_wake(struct gr__host *host)
-{
-    (void)host;
-}
-
-static uint64_t toy_seed(struct gr__host *host)
-{
-    return toy_of(host)->seed;
-}
-
-static void toy_free(struct gr__host *host)
-{
-    (void)host;
-}
-
-static const struct gr__host_class toy_class = {toy_now, toy_wait, toy_wake, toy_seed, toy_free};
 
 enum { LOOPS = 2, TRACE_MAX = 256 };
 
@@ -74,7 +35,7 @@ static struct world *make_world(uint64_t seed)
     memset(world, 0, sizeof *world);
     assert_int_equal(gr__depot_init(&world->depot), 0);
     for (unsigned i = 0; i < LOOPS; i++) {
-        world->toys[i] = (struct toy){.host = {&toy_class}, .now = 1000, .seed = seed + i};
+        world->toys[i] = make_toy(1000, seed + i);
         assert_int_equal(
             gr__loop_init(&world->loops[i], i, LOOPS, &world->toys[i].host, &world->depot), 0);
         gr__loop_current = &world->loops[i];

@@ -2,50 +2,22 @@
 #include <string.h>
 
 #include "lib/fixture.h"
+#include "lib/toy.h"
 #include "loop/loop.h"
 
 enum { TASKS_MAX = 256, LOOPS = 2 };
 
 static struct gr__depot depot;
-static struct gr__host host;
+static struct toy toy;
 static struct gr__loop loops[LOOPS];
-static gr_time now;
-
-static gr_time toy_now(struct gr__host *self)
-{
-    (void)self;
-    return now;
-}
-
-static void toy_wait(struct gr__host *self, gr_time until)
-{
-    (void)self, (void)until;
-}
-
-static int wakes;
-
-static void toy_wake(struct gr__host *self)
-{
-    (void)self;
-    wakes++;
-}
-
-static uint64_t toy_seed(struct gr__host *self)
-{
-    (void)self;
-    return 1;
-}
-
-static const struct gr__host_class toy_class = {toy_now, toy_wait, toy_wake, toy_seed, NULL};
 
 static int set_up(void **state)
 {
     (void)state;
-    now = GR_SECOND;
-    host = (struct gr__host){&toy_class};
+    toy = make_toy(GR_SECOND, 1);
     int rc = gr__depot_init(&depot);
     for (unsigned i = 0; rc == 0 && i < LOOPS; i++)
-        rc = gr__loop_init(&loops[i], i, LOOPS, &host, &depot);
+        rc = gr__loop_init(&loops[i], i, LOOPS, &toy.host, &depot);
     return rc;
 }
 
@@ -85,7 +57,7 @@ static void take_step(struct gr__task *task)
     size_t length = strlen(trace) % (sizeof trace - 1);
     trace[length] = step->name;
     trace[length + 1] = '\0';
-    now += step->takes;
+    toy.now += step->takes;
     for (int i = 0; i < 2; i++)
         if (step->children[i] != NULL)
             gr__loop_ready_ahead(&loops[0], &step->children[i]->task);
@@ -156,7 +128,7 @@ static int crowd_ran;
 
 static void run_one(struct gr__task *task)
 {
-    now += gr__container_of(task, struct step, task)->takes;
+    toy.now += gr__container_of(task, struct step, task)->takes;
     crowd_ran++;
     gr__loop_ready(&loops[0], task);
 }
@@ -194,7 +166,7 @@ static bool woken;
 static void look_over(struct gr__task *task)
 {
     (void)task;
-    woken = woken || wakes > 0;
+    woken = woken || toy.wakes > 0;
 }
 
 static const struct gr__task_class look_class = {"a look", look_over, NULL, NULL};
@@ -207,7 +179,6 @@ static void wakes_whom_it_sends_to_while_its_tasks_run_on(void **state)
     struct gr__task letter = {NULL, &letter_class};
     struct gr__task looks[TASKS_MAX];
     assert_true(gr__inbox_sleep(loops[1].inbox));
-    wakes = 0;
     gr__loop_send(&loops[0], 1, &letter, 0);
     for (int i = 0; i < TASKS_MAX; i++) {
         looks[i] = (struct gr__task){NULL, &look_class};
@@ -216,7 +187,7 @@ static void wakes_whom_it_sends_to_while_its_tasks_run_on(void **state)
     woken = false;
     turn();
     assert_true(woken);
-    assert_int_equal(wakes, 1);
+    assert_int_equal(toy.wakes, 1);
     assert_true(gr__loop_mail(&loops[1]));
 }
 
