@@ -45,6 +45,19 @@ int bench_crew_sum(const gr_actor *actors, size_t count, uint32_t tag, uint64_t 
     return 0;
 }
 
+int bench_tally_ask(struct bench_tally *tally, const struct gr_message *message)
+{
+    tally->asked = gr_message_take_promise(message);
+    return bench_tally_tell(tally);
+}
+
+int bench_tally_tell(const struct bench_tally *tally)
+{
+    if (tally->left > 0 || tally->asked.name == 0)
+        return 0;
+    return gr_promise_resolve(tally->asked, &tally->count, sizeof tally->count);
+}
+
 int bench_crew_stop(const gr_actor *actors, size_t count)
 {
     for (size_t i = 0; i < count; i++) {

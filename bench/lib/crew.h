@@ -25,6 +25,19 @@ int bench_crew_send(const gr_actor *actors, size_t count, uint32_t tag, const vo
 /* Ask each for a number with no more than a tag, and add the numbers up. */
 int bench_crew_sum(const gr_actor *actors, size_t count, uint32_t tag, uint64_t *ret_sum);
 
+/* What an actor counts until it is done, for whoever asks by bench_crew_sum(), before or after. */
+struct bench_tally {
+    uint64_t left; /* until it is done */
+    uint64_t count;
+    gr_promise asked; /* once somebody has */
+};
+
+/* Somebody asks: tell the count, now or once the actor is done. */
+int bench_tally_ask(struct bench_tally *tally, const struct gr_message *message);
+
+/* Tell the count, if all is done and somebody has asked. */
+int bench_tally_tell(const struct bench_tally *tally);
+
 int bench_crew_stop(const gr_actor *actors, size_t count);
 
 /* A start hook: the argument becomes the state. */

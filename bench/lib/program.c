@@ -59,3 +59,9 @@ int bench_program(const struct bench_program *program)
                 operations * (uint64_t)samples, bench_cpu_seconds() - cpu);
     return 0;
 }
+
+int bench_with_cost_and_without(int (*measure)(bool costs, const char *variant))
+{
+    int rc = measure(true, NULL);
+    return rc < 0 ? rc : measure(false, "no cost");
+}

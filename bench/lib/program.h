@@ -10,6 +10,7 @@
 #ifndef GREENROOM_BENCH_LIB_PROGRAM_H
 #define GREENROOM_BENCH_LIB_PROGRAM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The whole program, once. Checks its answer. 0, or a negative errno. */
@@ -25,5 +26,8 @@ struct bench_program {
 
 /* Measure a program and print its row. 0, or what a run failed with. */
 int bench_program(const struct bench_program *program);
+
+/* Measure a program whose actors compute, and in a second row, "no cost", what is left without. */
+int bench_with_cost_and_without(int (*measure)(bool costs, const char *variant));
 
 #endif

@@ -291,9 +291,9 @@ static int play(void *context)
     return used == problem->items * PRODUCERS ? 0 : bench_wrong("not every item was used");
 }
 
-static int measure(uint64_t cost, const char *variant)
+static int measure(bool costs, const char *variant)
 {
-    struct problem problem = {.items = bench_scaled(1000), .cost = cost};
+    struct problem problem = {.items = bench_scaled(1000), .cost = costs ? COST : 0};
     return bench_program(&(struct bench_program){.name = "bounded_buffer",
                                                  .variant = variant,
                                                  .run = play,
@@ -304,8 +304,7 @@ static int measure(uint64_t cost, const char *variant)
 static int run(void *context)
 {
     (void)context;
-    int rc = measure(COST, NULL);
-    return rc < 0 ? rc : measure(0, "no cost");
+    return bench_with_cost_and_without(measure);
 }
 
 int main(int argc, char **argv)

@@ -23,6 +23,7 @@
 #include "bench/lib/crew.h"
 #include "bench/lib/fleet.h"
 #include "bench/lib/program.h"
+#include "bench/lib/work.h"
 
 enum { SMOKE, BEGUN, END, ENDED };
 
@@ -40,9 +41,7 @@ struct task {
 struct smoker {
     gr_actor arbiter;
     uint64_t rounds;
-    uint64_t sum; /* of all numbers drawn */
-    struct gr__random random;
-    bool costs;
+    struct bench_work work;
 };
 
 static int smoker_start(struct gr_self *self, const void *argument, size_t size)
@@ -51,28 +50,17 @@ static int smoker_start(struct gr_self *self, const void *argument, size_t size)
     const struct task *task = argument;
     struct smoker *smoker = self->state;
     smoker->arbiter = task->arbiter;
-    smoker->costs = task->costs;
-    gr__random_seed(&smoker->random, task->number);
+    bench_work_init(&smoker->work, task->number, task->costs);
     return 0;
-}
-
-/* The sum of random(1,000) + 10 random numbers. */
-static uint64_t draw(struct gr__random *random)
-{
-    uint64_t sum = 0;
-    for (uint64_t draws = gr__random_below(random, 1000) + 10; draws > 0; draws--)
-        sum += gr__random_next(random);
-    return sum;
 }
 
 static int smoke(struct smoker *smoker)
 {
     smoker->rounds++;
     int rc = gr_send(smoker->arbiter, BEGUN, NULL, 0);
-    if (rc < 0 || !smoker->costs)
-        return rc;
-    smoker->sum += draw(&smoker->random);
-    return 0;
+    if (rc == 0)
+        bench_work(&smoker->work);
+    return rc;
 }
 
 static int smoker_receive(struct gr_self *self, const struct gr_message *message)
@@ -183,8 +171,7 @@ static int measure(bool costs, const char *variant)
 static int run(void *context)
 {
     (void)context;
-    int rc = measure(true, NULL);
-    return rc < 0 ? rc : measure(false, "no cost");
+    return bench_with_cost_and_without(measure);
 }
 
 int main(int argc, char **argv)

@@ -174,10 +174,8 @@ struct task {
 struct worker {
     gr_actor here, owner;
     uint32_t number;
-    uint32_t key;  /* of the request that is out */
-    uint64_t left; /* requests without a reply yet, and those to come */
-    uint64_t wrong;
-    gr_promise result; /* once somebody has asked for it */
+    uint32_t key;             /* of the request that is out */
+    struct bench_tally wrong; /* until no request is without a reply, nor yet to come */
     struct gr__random random;
 };
 
@@ -201,29 +199,19 @@ static int worker_start(struct gr_self *self, const void *argument, size_t size)
     worker->here = gr_self_actor(self);
     worker->owner = task->owner;
     worker->number = task->number;
-    worker->left = task->requests;
+    worker->wrong.left = task->requests;
     gr__random_seed(&worker->random, task->number);
     return request(worker);
-}
-
-/* When all is done and somebody has asked. */
-static int tell_result(const struct worker *worker)
-{
-    if (worker->left > 0 || worker->result.name == 0)
-        return 0;
-    return gr_promise_resolve(worker->result, &worker->wrong, sizeof worker->wrong);
 }
 
 static int worker_receive(struct gr_self *self, const struct gr_message *message)
 {
     struct worker *worker = self->state;
-    if (message->tag == RESULT) {
-        worker->result = gr_message_take_promise(message);
-        return tell_result(worker);
-    }
+    if (message->tag == RESULT)
+        return bench_tally_ask(&worker->wrong, message);
     if (message->tag == VALUE && *(const uint32_t *)message->data % KEYS != worker->key)
-        worker->wrong++;
-    return --worker->left > 0 ? request(worker) : tell_result(worker);
+        worker->wrong.count++;
+    return --worker->wrong.left > 0 ? request(worker) : bench_tally_tell(&worker->wrong);
 }
 
 static const struct gr_behavior workers = {.name = "worker",

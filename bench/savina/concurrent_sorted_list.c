@@ -170,9 +170,7 @@ struct task {
 
 struct worker {
     gr_actor here, owner;
-    uint64_t left; /* requests without a reply yet, and those to come */
-    uint64_t inserts;
-    gr_promise result; /* once somebody has asked for it */
+    struct bench_tally inserts; /* until no request is without a reply, nor yet to come */
     struct gr__random random;
 };
 
@@ -185,7 +183,7 @@ static int request(struct worker *worker)
     request.number = (uint32_t)gr__random_below(&worker->random, NUMBERS);
     if (kind > 10)
         return gr_send(worker->owner, CONTAINS, &request, sizeof request);
-    worker->inserts++;
+    worker->inserts.count++;
     return gr_send(worker->owner, INSERT, &request, sizeof request);
 }
 
@@ -196,27 +194,17 @@ static int worker_start(struct gr_self *self, const void *argument, size_t size)
     struct worker *worker = self->state;
     worker->here = gr_self_actor(self);
     worker->owner = task->owner;
-    worker->left = task->requests;
+    worker->inserts.left = task->requests;
     gr__random_seed(&worker->random, task->number);
     return request(worker);
-}
-
-/* When all is done and somebody has asked. */
-static int tell_result(const struct worker *worker)
-{
-    if (worker->left > 0 || worker->result.name == 0)
-        return 0;
-    return gr_promise_resolve(worker->result, &worker->inserts, sizeof worker->inserts);
 }
 
 static int worker_receive(struct gr_self *self, const struct gr_message *message)
 {
     struct worker *worker = self->state;
-    if (message->tag == RESULT) {
-        worker->result = gr_message_take_promise(message);
-        return tell_result(worker);
-    }
-    return --worker->left > 0 ? request(worker) : tell_result(worker);
+    if (message->tag == RESULT)
+        return bench_tally_ask(&worker->inserts, message);
+    return --worker->inserts.left > 0 ? request(worker) : bench_tally_tell(&worker->inserts);
 }
 
 static const struct gr_behavior workers = {.name = "worker",

@@ -44,7 +44,7 @@ struct table {
 };
 
 struct arbiter {
-    struct table table;
+    struct table table;           /* first: the argument */
     uint64_t wrong;               /* meals after which a fork was not the eater's to give back */
     uint32_t forks[PHILOSOPHERS]; /* who has it; 0: nobody */
 };
@@ -78,16 +78,9 @@ static int arbiter_receive(struct gr_self *self, const struct gr_message *messag
     return clear(arbiter, message->data);
 }
 
-static int arbiter_start(struct gr_self *self, const void *argument, size_t size)
-{
-    (void)size;
-    ((struct arbiter *)self->state)->table = *(const struct table *)argument;
-    return 0;
-}
-
 static const struct gr_behavior arbiters = {.name = "arbiter",
                                             .receive = arbiter_receive,
-                                            .start = arbiter_start,
+                                            .start = bench_argument_is_state,
                                             .state_bytes = sizeof(struct arbiter)};
 
 /* --- A philosopher --------------------------------------------------------------------------- */

@@ -23,11 +23,11 @@
  */
 #include <greenroom/greenroom.h>
 
-#include "base/random.h"
 #include "bench/lib/bench.h"
 #include "bench/lib/crew.h"
 #include "bench/lib/fleet.h"
 #include "bench/lib/program.h"
+#include "bench/lib/work.h"
 
 enum { MAKE, ENTER, RETURN, NEXT, SLEEP, FREE, DONE, HAIRCUTS };
 
@@ -35,28 +35,6 @@ enum { MAKE, ENTER, RETURN, NEXT, SLEEP, FREE, DONE, HAIRCUTS };
 #define SEATS 1000u
 #define FACTORY_SEED 1u
 #define BARBER_SEED 2u
-
-/* Somebody who is busy by drawing random numbers. */
-struct work {
-    struct gr__random random;
-    uint64_t sum; /* of all numbers drawn */
-    bool costs;
-};
-
-/* The sum of random(1,000) + 10 random numbers. */
-static uint64_t draw(struct gr__random *random)
-{
-    uint64_t sum = 0;
-    for (uint64_t draws = gr__random_below(random, 1000) + 10; draws > 0; draws--)
-        sum += gr__random_next(random);
-    return sum;
-}
-
-static void work(struct work *work)
-{
-    if (work->costs)
-        work->sum += draw(&work->random);
-}
 
 /* --- A customer ------------------------------------------------------------------------------ */
 
@@ -92,7 +70,7 @@ struct factory {
     uint64_t customers;
     uint64_t made, done; /* of them */
     gr_promise over;
-    struct work work;
+    struct bench_work work;
 };
 
 static int factory_start(struct gr_self *self, const void *argument, size_t size)
@@ -104,8 +82,7 @@ static int factory_start(struct gr_self *self, const void *argument, size_t size
     factory->room = day->room;
     factory->customers = day->customers;
     factory->over = day->over;
-    factory->work.costs = day->costs;
-    gr__random_seed(&factory->work.random, FACTORY_SEED);
+    bench_work_init(&factory->work, FACTORY_SEED, day->costs);
     return gr_send(factory->here, MAKE, NULL, 0);
 }
 
@@ -125,7 +102,7 @@ static int make(struct factory *factory)
         rc = send_in(factory, customer);
     if (rc < 0)
         return rc;
-    work(&factory->work);
+    bench_work(&factory->work);
     return ++factory->made < factory->customers ? gr_send(factory->here, MAKE, NULL, 0) : 0;
 }
 
@@ -154,7 +131,7 @@ static const struct gr_behavior factories = {.name = "factory",
 struct barber {
     gr_actor room;
     uint64_t haircuts;
-    struct work work;
+    struct bench_work work;
 };
 
 struct shop {
@@ -168,14 +145,13 @@ static int barber_start(struct gr_self *self, const void *argument, size_t size)
     const struct shop *shop = argument;
     struct barber *barber = self->state;
     barber->room = shop->room;
-    barber->work.costs = shop->costs;
-    gr__random_seed(&barber->work.random, BARBER_SEED);
+    bench_work_init(&barber->work, BARBER_SEED, shop->costs);
     return 0;
 }
 
 static int cut_hair(struct barber *barber, gr_actor customer)
 {
-    work(&barber->work);
+    bench_work(&barber->work);
     barber->haircuts++;
     int rc = gr_send(customer, DONE, NULL, 0);
     return rc < 0 ? rc : gr_send(barber->room, FREE, NULL, 0);
@@ -309,8 +285,7 @@ static int measure(bool costs, const char *variant)
 static int run(void *context)
 {
     (void)context;
-    int rc = measure(true, NULL);
-    return rc < 0 ? rc : measure(false, "no cost");
+    return bench_with_cost_and_without(measure);
 }
 
 int main(int argc, char **argv)

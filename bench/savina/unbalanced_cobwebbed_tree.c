@@ -399,8 +399,7 @@ static int measure(bool computes, const char *variant)
 static int run(void *context)
 {
     (void)context;
-    int rc = measure(true, NULL);
-    return rc < 0 ? rc : measure(false, "no cost");
+    return bench_with_cost_and_without(measure);
 }
 
 int main(int argc, char **argv)

@@ -1,0 +1,24 @@
+/*
+ * Work: what somebody computes who is busy, or pretends to be.
+ */
+#ifndef GREENROOM_BENCH_LIB_WORK_H
+#define GREENROOM_BENCH_LIB_WORK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/random.h"
+
+/* Of one who is busy by drawing random numbers; or is not, where that costs nothing. */
+struct bench_work {
+    struct gr__random random;
+    uint64_t sum; /* of all numbers drawn */
+    bool costs;
+};
+
+void bench_work_init(struct bench_work *work, uint64_t seed, bool costs);
+
+/* Draw random(1,000) + 10 random numbers. */
+void bench_work(struct bench_work *work);
+
+#endif
