@@ -165,6 +165,11 @@ static int reserve(struct gr__runners *runners)
     return rc;
 }
 
+int gr__runner_reserve(struct gr__loop *loop)
+{
+    return reserve(gr__runners_of(loop));
+}
+
 /* Who goes on: a runner to resume, one to schedule, or NULL: the thread itself. */
 static struct gr__runner *pick(struct gr__loop *loop)
 {

@@ -54,6 +54,7 @@ struct gr__runner {
     bool cancelled; /* waits end with -ECANCELED... */
     bool shielded;  /* ...unless this is set, too */
     int status;     /* how the last park ended */
+    unsigned locks; /* how many it holds */
 
     struct gr__timer timer;             /* the deadline of the park */
     const struct gr_awaitable *awaited; /* while PARKED in an await */
@@ -84,6 +85,9 @@ static inline struct gr__runner *gr__runner_here(void)
  * 0, -ETIMEDOUT, -ECANCELED (at once where it already is), -ENOMEM.
  */
 int gr__runner_park(struct gr__runner *runner, gr_time deadline);
+
+/* See to it that the next park has a runner to go on with. 0, or -ENOMEM. */
+int gr__runner_reserve(struct gr__loop *loop);
 
 /* Have a parked runner go on in a later turn. One that is not parked is left alone. */
 void gr__runner_unpark(struct gr__runner *runner);

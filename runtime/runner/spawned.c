@@ -84,13 +84,26 @@ static struct spawned *spawned_of(const struct gr__task *task)
     return gr__container_of(task, struct spawned, task);
 }
 
+/* What it has locked will never be free: who waits for that waits for ever. */
+static void say_locked(const struct spawned *spawned, unsigned locks)
+{
+    struct gr__loop *loop = gr__loop_here();
+    gr__loop_say(loop, "runner '%s' on loop %u ended while it held %u locks", spawned->name,
+                 loop->id, locks);
+}
+
 /* On the stack that it will hold. */
 static void run(struct gr__task *task)
 {
     struct spawned *spawned = spawned_of(task);
-    spawned->runner = gr__runner_here();
+    struct gr__runner *runner = gr__runner_here();
+    spawned->runner = runner;
     spawned->stage = RUNNING;
-    end(spawned, spawned->run(spawned->context));
+    runner->locks = 0;
+    int status = spawned->run(spawned->context);
+    if (runner->locks > 0)
+        say_locked(spawned, runner->locks);
+    end(spawned, status);
 }
 
 static void begin(struct gr__task *task)

@@ -29,6 +29,16 @@
 #include <greenroom/run.h>
 #include <greenroom/runner.h>
 
+/* What runners of one loop wait for among themselves. */
+#include <greenroom/barrier.h>
+#include <greenroom/condition.h>
+#include <greenroom/event.h>
+#include <greenroom/line.h>
+#include <greenroom/mutex.h>
+#include <greenroom/rwlock.h>
+#include <greenroom/semaphore.h>
+#include <greenroom/wait_group.h>
+
 /* Results that will be ready later. */
 #include <greenroom/future.h>
 
