@@ -1,5 +1,5 @@
 /*
- * Actors: spawning, handling, stopping. The life of a body is drawn in body.h.
+ * Actors: starting, handling, stopping. The life of a body is drawn in body.h.
  */
 #include <greenroom/actor.h>
 
@@ -7,12 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "actors/annex.h"
 #include "actors/body.h"
 #include "actors/pressure.h"
 #include "actors/send_later.h"
 #include "base/text.h"
-#include "loop/fleet.h"
-#include "loop/post.h"
 
 static struct gr__slots_floor body_floors[GR__LOOPS_MAX];
 
@@ -27,13 +26,27 @@ gr_actor gr_self_actor(const struct gr_self *self)
     return (gr_actor){gr__slots_name(bodies(gr__loop_here()), body)};
 }
 
+#define STAGE(stage) (1u << (stage))
+
+/* The drawing of body.h, line by line. */
+const uint8_t gr__stages_after[GR__STAGES] = {
+    [GR__NEW] = STAGE(GR__STARTING) | STAGE(GR__SCHEDULED),
+    [GR__IDLE] = STAGE(GR__SCHEDULED),
+    [GR__STARTING] = STAGE(GR__NEW) | STAGE(GR__STOPPING),
+    [GR__SCHEDULED] = STAGE(GR__IDLE) | STAGE(GR__STOPPING),
+    [GR__STOPPING] = STAGE(GR__GONE),
+};
+
 static bool state_in_place(const struct gr_behavior *behavior)
 {
     return behavior->state_bytes <= GR__STATE_INLINE;
 }
 
+/* Take its memory back, whatever its stage. */
 static void give_body(struct gr__loop *loop, struct gr__body *body)
 {
+    if (body->annex != NULL)
+        gr__annex_end(loop, body);
     if (!state_in_place(body->behavior))
         gr__pool_give(&loop->pool, body->self.state, body->behavior->state_bytes);
     gr__slots_give(bodies(loop), body);
@@ -55,26 +68,34 @@ static void report_failure(struct gr__loop *loop, const struct gr__body *body)
                  gr_error_text(body->reason), gr_error_name(body->reason));
 }
 
-/* The end, in the actor's own activation. Mail that comes while the stop hook waits is late. */
-static void end(struct gr__loop *loop, struct gr__body *body)
+/* Nothing of it is left on any stack. Mail that came while the stop hook waited is late. */
+static void go(struct gr__loop *loop, struct gr__body *body)
 {
-    if (body->behavior->stop != NULL) {
-        loop->runner->cancelled = false;
-        body->runner = loop->runner;
-        body->behavior->stop(&body->self, body->reason);
-        body->runner = NULL;
-    }
+    gr__body_move(body, GR__GONE);
     bury_mail(loop, body);
     if (body->pressure != NULL)
         gr__pressure_relieve(loop, body);
     give_body(loop, body);
 }
 
+/* The end, in the actor's own activation. */
+static void end(struct gr__loop *loop, struct gr__body *body)
+{
+    gr__body_move(body, GR__STOPPING);
+    if (body->behavior->stop != NULL) {
+        loop->runner->cancelled = false;
+        body->runner = loop->runner;
+        body->behavior->stop(&body->self, body->reason);
+        body->runner = NULL;
+    }
+    go(loop, body);
+}
+
 /* Kept out of the path of a message to an actor that has had some. */
 __attribute__((noinline, cold)) void gr__body_schedule_first(struct gr__loop *loop,
                                                              struct gr__body *body)
 {
-    body->stage = GR__SCHEDULED;
+    gr__body_move(body, GR__SCHEDULED);
     gr__loop_ready_ahead(loop, &body->task);
 }
 
@@ -126,7 +147,7 @@ static inline __attribute__((always_inline)) void leave(struct gr__loop *loop,
     else if (body->first != NULL)
         gr__loop_ready(loop, &body->task);
     else
-        body->stage = GR__IDLE;
+        gr__body_move(body, GR__IDLE);
 }
 
 /* What an actor sends itself, and what others send it meanwhile, is for the next activation. */
@@ -216,27 +237,32 @@ static int make_body(struct gr__loop *loop, const struct gr_behavior *behavior, 
     return 0;
 }
 
+/* Its start hook has failed. Kept out of the path of one that has not. */
+static __attribute__((noinline, cold)) void end_unstarted(struct gr__loop *loop,
+                                                          struct gr__body *body)
+{
+    body->stopping = true;
+    gr__body_move(body, GR__STOPPING);
+    go(loop, body);
+}
+
 /* Run the start hook, with the mailbox closed meanwhile; mail that came waits for its end. */
 static int start(struct gr__loop *loop, struct gr__body *body, const void *argument, size_t size)
 {
-    body->stage = GR__STARTING;
+    gr__body_move(body, GR__STARTING);
     int rc = body->behavior->start(&body->self, argument, size);
     if (rc < 0) {
-        bury_mail(loop, body);
-        body->stopping = true;
-        if (body->pressure != NULL)
-            gr__pressure_relieve(loop, body);
-        give_body(loop, body);
+        end_unstarted(loop, body);
         return rc;
     }
-    body->stage = GR__NEW;
+    gr__body_move(body, GR__NEW);
     if (body->first != NULL || body->stopping)
         gr__body_schedule(loop, body);
     return 0;
 }
 
-static int spawn_here(struct gr__loop *loop, const struct gr_behavior *behavior, const char *name,
-                      const void *argument, size_t size, gr_actor *ret_actor)
+int gr__body_spawn(struct gr__loop *loop, const struct gr_behavior *behavior, const char *name,
+                   const void *argument, size_t size, gr_actor *ret_actor)
 {
     if (loop->stopping)
         return -ESHUTDOWN;
@@ -252,196 +278,6 @@ static int spawn_here(struct gr__loop *loop, const struct gr_behavior *behavior,
             return rc;
     }
     *ret_actor = actor;
-    return 0;
-}
-
-/* An order to spawn, on its way to another loop. */
-struct order {
-    struct gr__task task;
-    const struct gr_behavior *behavior;
-    const char *name;
-    gr_promise promise;
-    size_t argument_bytes;
-    unsigned char argument[];
-};
-
-static struct order *order_of(struct gr__task *task)
-{
-    return gr__container_of(task, struct order, task);
-}
-
-static void end_order(struct order *order, int status, gr_actor actor)
-{
-    /* Where the one who ordered has gone there is nobody to tell. */
-    int rc = status < 0 ? gr_promise_reject(order->promise, status)
-                        : gr_promise_resolve(order->promise, &actor, sizeof actor);
-    (void)rc;
-    gr__pool_give(&gr__loop_here()->pool, order, sizeof *order + order->argument_bytes);
-}
-
-static void carry_out(struct gr__task *task)
-{
-    struct order *order = order_of(task);
-    gr_actor actor = {0};
-    int rc = spawn_here(gr__loop_here(), order->behavior, order->name, order->argument,
-                        order->argument_bytes, &actor);
-    end_order(order, rc, actor);
-}
-
-static void discard_order(struct gr__task *task)
-{
-    end_order(order_of(task), -ESHUTDOWN, (gr_actor){0});
-}
-
-static const struct gr__task_class order_class = {"a spawn", carry_out, discard_order, NULL};
-
-static int send_order(struct gr__loop *loop, unsigned to, const struct gr_behavior *behavior,
-                      const struct gr_actor_options *options, gr_promise promise)
-{
-    if (options->argument_bytes > GR_MESSAGE_MAX)
-        return -EMSGSIZE;
-    size_t bytes = sizeof(struct order) + options->argument_bytes;
-    struct order *order = gr__pool_take(&loop->pool, bytes);
-    if (order == NULL)
-        return -ENOMEM;
-
-    *order = (struct order){
-        {NULL, &order_class}, behavior, options->name, promise, options->argument_bytes};
-    if (options->argument_bytes > 0)
-        memcpy(order->argument, options->argument, options->argument_bytes);
-    gr__loop_send(loop, to, &order->task, bytes);
-    return 0;
-}
-
-/* An actor that was spawned for somebody who no longer waits for it. */
-static void stop_unwanted(gr_future future, void *context)
-{
-    (void)context;
-    gr_actor actor;
-    if (gr_future_await(future, &actor, sizeof actor, GR_FOREVER) < 0)
-        return;
-    if (gr_actor_stop(actor, -ECANCELED) < 0)
-        return; /* its loop has stopped, and it with it */
-}
-
-static int spawn_there(struct gr__loop *loop, unsigned to, const struct gr_behavior *behavior,
-                       const struct gr_actor_options *options, gr_actor *ret_actor)
-{
-    gr_future future;
-    gr_promise promise;
-    int rc = gr_future_make(&future, &promise);
-    if (rc < 0)
-        return rc;
-    rc = send_order(loop, to, behavior, options, promise);
-    if (rc < 0) {
-        gr_future_drop(future);
-        return rc;
-    }
-
-    gr_time deadline = options->deadline == 0 ? GR_FOREVER : options->deadline;
-    rc = gr_future_await(future, ret_actor, sizeof *ret_actor, deadline);
-    if (rc < 0 && gr_future_on_settled(future, stop_unwanted, NULL) == -ENOMEM)
-        gr_future_drop(future);
-    return rc;
-}
-
-static int place(struct gr__loop *loop, int where)
-{
-    if (where == GR_HERE)
-        return (int)loop->id;
-    if (where == GR_SPREAD)
-        return (int)(gr__actors_of(loop)->next_spread++ % loop->loop_count);
-    return where > 0 && (unsigned)where <= loop->loop_count ? where - 1 : -EINVAL;
-}
-
-int gr_actor_spawn(const struct gr_behavior *behavior, const struct gr_actor_options *options,
-                   gr_actor *ret_actor)
-{
-    static const struct gr_actor_options defaults;
-    struct gr__loop *loop = gr__loop_to_wait_on();
-    if (options == NULL)
-        options = &defaults;
-    int to = place(loop, options->where);
-    if (to < 0)
-        return to;
-    if ((unsigned)to != loop->id)
-        return spawn_there(loop, (unsigned)to, behavior, options, ret_actor);
-    return spawn_here(loop, behavior, options->name, options->argument, options->argument_bytes,
-                      ret_actor);
-}
-
-/* An order to stop, from wherever. */
-struct stop_order {
-    struct gr__task task;
-    uint64_t name;
-    int reason;
-};
-
-static void stop_by_order(struct stop_order *order)
-{
-    struct gr__loop *loop = gr__loop_here();
-    struct gr__body *body = gr__body_find(loop, order->name);
-    if (body != NULL)
-        gr__body_stop(loop, body, order->reason);
-}
-
-static struct stop_order *stop_order_of(struct gr__task *task)
-{
-    return gr__container_of(task, struct stop_order, task);
-}
-
-static void discard_stop(struct gr__task *task)
-{
-    gr__post_give(false, stop_order_of(task), sizeof(struct stop_order));
-}
-
-static void discard_stop_foreign(struct gr__task *task)
-{
-    gr__post_give(true, stop_order_of(task), sizeof(struct stop_order));
-}
-
-static void open_stop(struct gr__task *task)
-{
-    stop_by_order(stop_order_of(task));
-    discard_stop(task);
-}
-
-static void open_stop_foreign(struct gr__task *task)
-{
-    stop_by_order(stop_order_of(task));
-    discard_stop_foreign(task);
-}
-
-static const struct gr__task_class stop_class = {"a stop", open_stop, discard_stop, NULL};
-static const struct gr__task_class stop_foreign_class = {"a stop", open_stop_foreign,
-                                                         discard_stop_foreign, NULL};
-
-static int send_stop(struct gr__loop *here, gr_actor actor, int reason)
-{
-    struct stop_order *order = gr__post_take(here, sizeof *order);
-    if (order == NULL)
-        return -ENOMEM;
-
-    *order = (struct stop_order){
-        {NULL, here == NULL ? &stop_foreign_class : &stop_class}, actor.name, reason};
-    if (gr__post(here, gr__handle_loop(actor.name), &order->task, sizeof *order))
-        return 0;
-
-    gr__post_give(here == NULL, order, sizeof *order);
-    return -ESHUTDOWN;
-}
-
-int gr_actor_stop(gr_actor actor, int reason)
-{
-    struct gr__loop *loop = gr__loop_here();
-    if (actor.name == 0)
-        return 0;
-    if (loop == NULL || gr__handle_loop(actor.name) != loop->id)
-        return send_stop(loop, actor, reason);
-
-    struct gr__body *body = gr__body_find(loop, actor.name);
-    if (body != NULL)
-        gr__body_stop(loop, body, reason);
     return 0;
 }
 

@@ -1,9 +1,17 @@
 /*
  * Bodies: an actor's memory on its loop, and how mail gets into it.
  *
- *     spawn -> STARTING -> IDLE -- mail --> ACTIVE -- handled all --> IDLE
- *                 |                           |
- *                 +------ stop, failure ------+--> STOPPING --> gone, handle stale
+ *     spawn --> STARTING -- hook failed ------------------> STOPPING --> GONE, handle stale
+ *        |          |                                          ^
+ *        |          v                                          | stop, failure
+ *        +-------> NEW --- first mail, stop ---> SCHEDULED ----+
+ *                                                 |     ^
+ *                                     handled all v     | mail, stop
+ *                                                  IDLE
+ *
+ * A life is a table of which stage may follow which (gr__stages_after), and gr__body_move() is the
+ * one way from one to the next. That a handler runs or waits makes no difference to it: both are
+ * SCHEDULED, and whether the stack of `runner` is parked is that runner's affair.
  *
  * An actor with mail is a task. Its activation handles as many messages as there were
  * when it began, up to a quantum, and goes to the end of the ready queue if there are more.
@@ -18,7 +26,7 @@
  *
  * Invariants:
  *   1. A body is SCHEDULED exactly while its task is in the ready queue, or its activation is
- *      under way, or it is `overtaken`.
+ *      under way, or it is `overtaken`; STOPPING only in an activation, or in its spawn.
  *   2. `runner` is set exactly while a handler or the stop hook is under way: whose stack. So at
  *      most one handler of an actor is under way.
  *   3. `count` is the number of envelopes in the mailbox.
@@ -40,12 +48,16 @@
 enum { GR__STATE_INLINE = 16 };
 
 enum gr__stage {
-    GR__NEW,  /* no mail, and there never was any */
-    GR__IDLE, /* no mail */
-    GR__STARTING,
-    GR__SCHEDULED,
+    GR__NEW,       /* no mail, and there never was any */
+    GR__IDLE,      /* no mail */
+    GR__STARTING,  /* its start hook is under way */
+    GR__SCHEDULED, /* it has mail, or is to stop */
+    GR__STOPPING,  /* it handles nothing more; its stop hook may be under way */
+    GR__GONE,
+    GR__STAGES,
 };
 
+struct gr__annex;
 struct gr__pressure;
 struct gr__sending;
 
@@ -63,6 +75,7 @@ struct gr__body {
     struct gr__pressure *pressure; /* who waits for room, or NULL: nobody */
     const char *name;
     struct gr__sending *sending; /* the full mailbox that its handler waits for, or NULL */
+    struct gr__annex *annex;     /* what few actors have, or NULL: it has none of that */
     int reason;                  /* once stopping */
     uint8_t stage;               /* enum gr__stage */
     bool stopping;
@@ -99,6 +112,15 @@ static inline struct gr__body *gr__body_of_task(const struct gr__task *task)
 
 extern const struct gr__task_class gr__body_class;
 
+/* Of each stage, those that may follow it: a bit for each. */
+extern const uint8_t gr__stages_after[GR__STAGES];
+
+static inline void gr__body_move(struct gr__body *body, enum gr__stage stage)
+{
+    assert(gr__stages_after[body->stage] >> stage & 1 && "a stage that may follow");
+    body->stage = (uint8_t)stage;
+}
+
 /* The actor whose handler or hook is running, or NULL. */
 static inline struct gr__body *gr__body_here(const struct gr__loop *loop)
 {
@@ -120,7 +142,7 @@ static inline void gr__body_schedule(struct gr__loop *loop, struct gr__body *bod
         gr__body_schedule_first(loop, body);
         return;
     }
-    body->stage = GR__SCHEDULED;
+    gr__body_move(body, GR__SCHEDULED);
     gr__loop_ready(loop, &body->task);
 }
 
@@ -155,6 +177,10 @@ void gr__body_accept_full(struct gr__loop *loop, struct gr__body *body,
 
 /* Handle messages until half of the mailbox is empty or the slice is over; ahead of its task. */
 void gr__body_relieve(struct gr__loop *loop, struct gr__body *body);
+
+/* Make an actor on this loop, and run its start hook. Errors as gr_actor_spawn(). */
+int gr__body_spawn(struct gr__loop *loop, const struct gr_behavior *behavior, const char *name,
+                   const void *argument, size_t size, gr_actor *ret_actor);
 
 /* Begin to stop, for a reason; an actor that has begun keeps its own. */
 void gr__body_stop(struct gr__loop *loop, struct gr__body *body, int reason);

@@ -1,0 +1,30 @@
+/*
+ * Annexes: what only few actors have, on one pointer of the body.
+ *
+ *     body.annex --> NULL                       nearly all actors, all their life
+ *                --> lists, flags, timers ...   made when the first of them is needed
+ *
+ * So the body stays two cache lines, and a message to an actor without rare things never looks
+ * at an annex. It is memory of the loop's pool, and ends with the body; each kind of thing in it
+ * has a file of its own, which says what becomes of what is left at that time.
+ *
+ * Invariants:
+ *   1. An annex has one body, and belongs to the same loop.
+ *   2. What was made stays until the body goes: an annex that was there is there after a wait.
+ */
+#ifndef GREENROOM_ACTORS_ANNEX_H
+#define GREENROOM_ACTORS_ANNEX_H
+
+#include "actors/body.h"
+
+struct gr__annex {
+    struct gr__list control; /* control messages, oldest first; of struct gr__notice */
+};
+
+/* The annex of a body, made where it has none; NULL without memory. */
+struct gr__annex *gr__annex_of(struct gr__loop *loop, struct gr__body *body);
+
+/* The body, which has one, goes, and its annex with it. */
+void gr__annex_end(struct gr__loop *loop, struct gr__body *body);
+
+#endif

@@ -1,0 +1,129 @@
+/*
+ * Spawning: on which loop, and the way there and back.
+ *
+ *     spawner's loop                              the actor's
+ *     order ..................................--> makes it, runs its start hook
+ *     waits for a future   <-- its handle, or why there is none
+ *
+ * Whoever no longer waits does not want the actor either: it is stopped when its handle comes.
+ */
+#include <greenroom/actor.h>
+
+#include <errno.h>
+
+#include "actors/body.h"
+
+/* An order to spawn, on its way to another loop. */
+struct order {
+    struct gr__task task;
+    const struct gr_behavior *behavior;
+    const char *name;
+    gr_promise promise;
+    size_t argument_bytes;
+    unsigned char argument[];
+};
+
+static struct order *order_of(struct gr__task *task)
+{
+    return gr__container_of(task, struct order, task);
+}
+
+static void end_order(struct order *order, int status, gr_actor actor)
+{
+    /* Where the one who ordered has gone there is nobody to tell. */
+    int rc = status < 0 ? gr_promise_reject(order->promise, status)
+                        : gr_promise_resolve(order->promise, &actor, sizeof actor);
+    (void)rc;
+    gr__pool_give(&gr__loop_here()->pool, order, sizeof *order + order->argument_bytes);
+}
+
+static void carry_out(struct gr__task *task)
+{
+    struct order *order = order_of(task);
+    gr_actor actor = {0};
+    int rc = gr__body_spawn(gr__loop_here(), order->behavior, order->name, order->argument,
+                            order->argument_bytes, &actor);
+    end_order(order, rc, actor);
+}
+
+static void discard_order(struct gr__task *task)
+{
+    end_order(order_of(task), -ESHUTDOWN, (gr_actor){0});
+}
+
+static const struct gr__task_class order_class = {"a spawn", carry_out, discard_order, NULL};
+
+static int send_order(struct gr__loop *loop, unsigned to, const struct gr_behavior *behavior,
+                      const struct gr_actor_options *options, gr_promise promise)
+{
+    if (options->argument_bytes > GR_MESSAGE_MAX)
+        return -EMSGSIZE;
+    size_t bytes = sizeof(struct order) + options->argument_bytes;
+    struct order *order = gr__pool_take(&loop->pool, bytes);
+    if (order == NULL)
+        return -ENOMEM;
+
+    *order = (struct order){
+        {NULL, &order_class}, behavior, options->name, promise, options->argument_bytes};
+    if (options->argument_bytes > 0)
+        memcpy(order->argument, options->argument, options->argument_bytes);
+    gr__loop_send(loop, to, &order->task, bytes);
+    return 0;
+}
+
+/* An actor that was spawned for somebody who no longer waits for it. */
+static void stop_unwanted(gr_future future, void *context)
+{
+    (void)context;
+    gr_actor actor;
+    if (gr_future_await(future, &actor, sizeof actor, GR_FOREVER) < 0)
+        return;
+    if (gr_actor_stop(actor, -ECANCELED) < 0)
+        return; /* its loop has stopped, and it with it */
+}
+
+static int spawn_there(struct gr__loop *loop, unsigned to, const struct gr_behavior *behavior,
+                       const struct gr_actor_options *options, gr_actor *ret_actor)
+{
+    gr_future future;
+    gr_promise promise;
+    int rc = gr_future_make(&future, &promise);
+    if (rc < 0)
+        return rc;
+    rc = send_order(loop, to, behavior, options, promise);
+    if (rc < 0) {
+        gr_future_drop(future);
+        return rc;
+    }
+
+    gr_time deadline = options->deadline == 0 ? GR_FOREVER : options->deadline;
+    rc = gr_future_await(future, ret_actor, sizeof *ret_actor, deadline);
+    if (rc < 0 && gr_future_on_settled(future, stop_unwanted, NULL) == -ENOMEM)
+        gr_future_drop(future);
+    return rc;
+}
+
+static int place(struct gr__loop *loop, int where)
+{
+    if (where == GR_HERE)
+        return (int)loop->id;
+    if (where == GR_SPREAD)
+        return (int)(gr__actors_of(loop)->next_spread++ % loop->loop_count);
+    return where > 0 && (unsigned)where <= loop->loop_count ? where - 1 : -EINVAL;
+}
+
+int gr_actor_spawn(const struct gr_behavior *behavior, const struct gr_actor_options *options,
+                   gr_actor *ret_actor)
+{
+    static const struct gr_actor_options defaults;
+    struct gr__loop *loop = gr__loop_to_wait_on();
+    if (options == NULL)
+        options = &defaults;
+    int to = place(loop, options->where);
+    if (to < 0)
+        return to;
+    if ((unsigned)to != loop->id)
+        return spawn_there(loop, (unsigned)to, behavior, options, ret_actor);
+    return gr__body_spawn(loop, behavior, options->name, options->argument, options->argument_bytes,
+                          ret_actor);
+}
