@@ -9,13 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <greenroom/links.h>
+
 #define gr__container_of(pointer, type, member)                                                    \
     ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
-
-struct gr__list {
-    struct gr__list *next;
-    struct gr__list *previous;
-};
 
 #define gr__list_each(node, list)                                                                  \
     for (struct gr__list *node = (list)->next; node != (list); node = node->next)

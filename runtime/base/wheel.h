@@ -53,6 +53,7 @@
 #include <stdint.h>
 
 #include <greenroom/base.h>
+#include <greenroom/links.h>
 
 #include "base/list.h"
 
@@ -63,13 +64,6 @@ enum {
     GR__WHEEL_LATE,
     GR__WHEEL_LISTS,
     GR__WHEEL_NONE = GR__WHEEL_LISTS /* no list */
-};
-
-/* Zero but for `fire`, it is not started; nor is it any more when fire() is called. */
-struct gr__timer {
-    struct gr__list link;
-    gr_time deadline; /* once started */
-    void (*fire)(struct gr__timer *timer);
 };
 
 struct gr__wheel {

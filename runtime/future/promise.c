@@ -87,7 +87,8 @@ static const struct gr__task_class our_class = {"a result", open_ours, discard_o
 static const struct gr__task_class foreign_class = {"a result", open_foreign, discard_foreign,
                                                     NULL};
 
-static int post(const struct envelope *filled, const void *value)
+/* Kept out of the callers, so that these are short where there is nothing to carry. */
+static __attribute__((noinline)) int post(const struct envelope *filled, const void *value)
 {
     struct gr__loop *here = gr__loop_here();
     struct envelope *envelope = gr__post_take(here, sizeof *envelope + filled->size);
@@ -111,7 +112,8 @@ static bool is_here(uint64_t name)
     return here != NULL && here->id == gr__handle_loop(name);
 }
 
-static int settle(uint64_t name, int status, const void *value, size_t size)
+static inline __attribute__((always_inline)) int settle(uint64_t name, int status,
+                                                        const void *value, size_t size)
 {
     if (!is_here(name))
         return post(&(struct envelope){.name = name, .status = status, .size = (uint8_t)size},
@@ -121,7 +123,8 @@ static int settle(uint64_t name, int status, const void *value, size_t size)
     return 0;
 }
 
-static int resolve_copy(gr_promise promise, const void *value, size_t size)
+static __attribute__((noinline)) int resolve_copy(gr_promise promise, const void *value,
+                                                  size_t size)
 {
     struct gr_buffer copy;
     int rc = gr_buffer_copy(value, size, &copy);

@@ -16,8 +16,31 @@
  *                       -ETIMEDOUT, -ECANCELED; nothing is lost
  *
  * Futures, asks, timers, blocking work and streams are waited for in this
- * way, and so can be what you make. The awaitable usually lives on the stack of
- * the runner that waits; it belongs to that runner's loop.
+ * way, and so can be what you make. Each of these has a call that waits, as
+ * gr_future_await(), and most a form that gives the awaitable itself, to wait for
+ * it together with others (combine.h): gr_future_awaitable() fills a struct of
+ * yours, begins nothing, and returns its first member. One that was filled and
+ * never awaited needs no end.
+ *
+ * The awaitable usually lives on the stack of the runner that waits; it belongs to
+ * that runner's loop, where all of its functions are called:
+ *
+ *     IDLE -- subscribe --> WAITING -- wake --> WOKEN -- take --> the outcome is given
+ *      ^                       |                  |
+ *      +------ cancel: true ---+------------------+-- cancel: false --> ready, and take gives it
+ *
+ * 1. One waiter at a time. Who subscribes while another waits is refused with -EBUSY.
+ * 2. wake is called once for each subscribe, never from within it, and not after cancel. It runs
+ *    nothing and may be called from anywhere on the loop, from within libuv too.
+ * 3. To be woken takes nothing. What the waiter was granted, as a lock or a message, is its own
+ *    from then on, until it takes it, or cancels, which passes it on to the next.
+ * 4. After subscribe comes exactly one of take, once woken, and cancel, at any time.
+ * 5. cancel true: it is as if nobody had waited, and the awaitable may be awaited again.
+ *    cancel false: the outcome can no longer be given back. It stays, ready is true, and take
+ *    gives it, now or later.
+ * 6. take without subscribe is allowed where ready said true and nothing has run since.
+ * 7. take and cancel are called by a runner and may wait, for something that surely ends soon.
+ *    ready and subscribe may not.
  *
  * An await that finds its awaitable ready does not switch stacks.
  */
@@ -36,12 +59,12 @@ struct gr_waiter {
     void (*wake)(struct gr_waiter *waiter);
 };
 
-/** What an awaitable can do. All is called on the loop of the waiter. */
+/** What an awaitable can do. All is called on the loop of the waiter, in the order told above. */
 struct gr_awaitable_type {
-    /** What a report says is awaited, as "future". */
+    /** What a report says is awaited, as "a future". */
     const char *name;
 
-    /** Whether take would have something to give now. */
+    /** Whether take would have something to give now. Changes nothing. */
     bool (*ready)(struct gr_awaitable *awaitable);
 
     /**
@@ -50,12 +73,15 @@ struct gr_awaitable_type {
      */
     int (*subscribe)(struct gr_awaitable *awaitable, struct gr_waiter *waiter);
 
-    /** Give the outcome, and move its value to where the awaitable says. Called when ready. */
+    /**
+     * Give the outcome, and move its value to where the awaitable says; forget the waiter. Called
+     * when ready.
+     */
     int (*take)(struct gr_awaitable *awaitable);
 
     /**
      * Forget the waiter. True: it is withdrawn, and nothing was taken from anybody. False: too
-     * late, the outcome is there and will be taken.
+     * late, the outcome is there and take gives it.
      */
     bool (*cancel)(struct gr_awaitable *awaitable);
 };

@@ -20,6 +20,7 @@
 #ifndef GREENROOM_FUTURE_H
 #define GREENROOM_FUTURE_H
 
+#include <greenroom/await.h>
 #include <greenroom/base.h>
 #include <greenroom/buffer.h>
 
@@ -50,6 +51,15 @@ typedef void gr_settled_fn(gr_future future, void *context);
  * @errors -ENOMEM
  */
 GR_FALLIBLE int gr_future_make(gr_future *ret_future, gr_promise *ret_promise);
+
+/**
+ * Make a future that has its result already: @p size bytes at @p value. Awaiting it does not wait.
+ *
+ * @thread loop
+ * @owner  @p value stays the caller's; its bytes are copied
+ * @errors -EMSGSIZE above #GR_FUTURE_VALUE_MAX, -ENOMEM
+ */
+GR_FALLIBLE int gr_future_make_ready(const void *value, size_t size, gr_future *ret_future);
 
 /**
  * Settle with success: send @p size bytes at @p value to whoever awaits.
@@ -109,6 +119,36 @@ GR_FALLIBLE int gr_future_await(gr_future future, void *ret_value, size_t size, 
 GR_FALLIBLE int gr_future_await_buffer(gr_future future, struct gr_buffer *ret_buffer,
                                        gr_time deadline);
 
+/** A future, to wait for together with other things. */
+struct gr_future_wait {
+    struct gr_awaitable awaitable; /**< what to await */
+    gr_future future;              /**< private */
+    struct gr_waiter *waiter;      /**< private */
+    void *value;                   /**< private */
+    size_t size;                   /**< private */
+    struct gr_buffer *buffer;      /**< private */
+};
+
+/**
+ * The same wait as an awaitable: awaited, it gives what gr_future_await() returns.
+ *
+ * @thread loop, that of the future
+ * @owner  @p wait stays the caller's, and holds nothing that must be ended; the result is to be
+ *         taken into @p ret_value when the awaitable is
+ */
+GR_API struct gr_awaitable *gr_future_awaitable(struct gr_future_wait *wait, gr_future future,
+                                                void *ret_value, size_t size);
+
+/**
+ * The same for a result of any size, as gr_future_await_buffer().
+ *
+ * @thread loop, that of the future
+ * @owner  as gr_future_awaitable()
+ */
+GR_API struct gr_awaitable *gr_future_awaitable_buffer(struct gr_future_wait *wait,
+                                                       gr_future future,
+                                                       struct gr_buffer *ret_buffer);
+
 /**
  * Have @p run called when the future settles: in a later turn, never from here.
  *
@@ -119,6 +159,25 @@ GR_FALLIBLE int gr_future_await_buffer(gr_future future, struct gr_buffer *ret_b
  * @errors -ESTALE, -EBUSY while another awaits it, -ENOMEM
  */
 GR_FALLIBLE int gr_future_on_settled(gr_future future, gr_settled_fn *run, void *context);
+
+/**
+ * The same, but where the future has settled already @p run is called from here, at once.
+ *
+ * A result that comes later is never called back from within the settling of it: that may happen
+ * where no user's code can run.
+ *
+ * @thread runner, on the loop of the future
+ * @errors as gr_future_on_settled()
+ */
+GR_FALLIBLE int gr_future_on_settled_inline(gr_future future, gr_settled_fn *run, void *context);
+
+/**
+ * Take back what gr_future_on_settled() asked for. Returns whether that was in time; false, when
+ * it has been called, or nobody had asked, or the future has gone.
+ *
+ * @thread loop, that of the future
+ */
+GR_API bool gr_future_forget(gr_future future);
 
 /**
  * End a future whose result nobody wants. A stale or zero handle is ignored.

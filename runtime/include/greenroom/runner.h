@@ -25,7 +25,9 @@
 #ifndef GREENROOM_RUNNER_H
 #define GREENROOM_RUNNER_H
 
+#include <greenroom/await.h>
 #include <greenroom/base.h>
+#include <greenroom/links.h>
 
 GR__BEGIN
 
@@ -98,6 +100,22 @@ GR_API bool gr_runner_shield(bool on);
  * @errors -ECANCELED, -ENOMEM
  */
 GR_FALLIBLE int gr_sleep(gr_time until);
+
+/** A point in time, to wait for together with other things. */
+struct gr_sleep_wait {
+    struct gr_awaitable awaitable; /**< what to await */
+    gr_time until;                 /**< private */
+    struct gr_waiter *waiter;      /**< private */
+    struct gr__timer timer;        /**< private */
+};
+
+/**
+ * Sleeping as an awaitable: awaited, it gives 0 once it is @p until.
+ *
+ * @thread loop
+ * @owner  @p wait stays the caller's, and holds nothing that must be ended
+ */
+GR_API struct gr_awaitable *gr_sleep_awaitable(struct gr_sleep_wait *wait, gr_time until);
 
 /**
  * Let everybody else have a turn, I/O included, and go on.

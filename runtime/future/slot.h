@@ -1,0 +1,71 @@
+/*
+ * The slot of a future: what its loop keeps of it. Only the owner's thread comes here.
+ *
+ * Invariants:
+ *   1. A slot settles once; whatever is delivered later is ignored. So its waiter is woken once.
+ *   2. waiter is set from when somebody begins to wait, or a callback is asked for, until that
+ *      one has the result, or has withdrawn.
+ *   3. A slot with a waiter is neither taken nor dropped by another, so it is still the same one
+ *      after the wait.
+ */
+#ifndef GREENROOM_FUTURE_SLOT_H
+#define GREENROOM_FUTURE_SLOT_H
+
+#include <assert.h>
+#include <stdint.h>
+
+#include <greenroom/await.h>
+#include <greenroom/buffer.h>
+#include <greenroom/future.h>
+
+#include "base/slots.h"
+#include "loop/loop.h"
+
+/* Bytes of a value that fit a slot; longer ones come in a buffer. */
+enum { GR__FUTURE_INLINE = 40 };
+
+enum gr__future_state {
+    GR__FUTURE_WAITING,
+    GR__FUTURE_SETTLED_INLINE,
+    GR__FUTURE_SETTLED_BUFFER,
+};
+
+struct gr__future_slot {
+    struct gr__slot slot;
+    int status;    /* once settled: 0, or a negative errno */
+    uint8_t state; /* which of the values below is there */
+    uint8_t size;  /* once settled inline: bytes of value in use */
+    bool callback; /* waiter is that of a struct callback (callback.c) */
+    struct gr_waiter *waiter;
+    union {
+        unsigned char value[GR__FUTURE_INLINE];
+        struct gr_buffer buffer;
+    };
+};
+
+static inline struct gr__slots *gr__futures(struct gr__loop *loop)
+{
+    return gr__loop_part(loop, GR__PART_FUTURE);
+}
+
+/* The slot of a future of this loop; NULL when that is gone. */
+static inline struct gr__future_slot *gr__future_find(uint64_t name)
+{
+    struct gr__loop *loop = gr__loop_here();
+    assert(loop != NULL && "only on a loop's thread");
+    assert(name == 0 || gr__handle_loop(name) == loop->id);
+    return gr__slots_find(gr__futures(loop), name);
+}
+
+/* The future is over: its slot goes back, and what nobody took is released. */
+static inline void gr__future_end(struct gr__future_slot *slot)
+{
+    if (slot->state == GR__FUTURE_SETTLED_BUFFER)
+        gr_buffer_release(&slot->buffer);
+    gr__slots_give(gr__futures(gr__loop_here()), slot);
+}
+
+/* Forget the callback of a slot that has one: it is not called. */
+void gr__future_uncall(struct gr__future_slot *slot);
+
+#endif
