@@ -19,6 +19,7 @@
 #include <errno.h>
 
 #include "future/slot.h"
+#include "loop/ambient.h"
 
 struct callback {
     struct gr_waiter waiter;
@@ -26,6 +27,7 @@ struct callback {
     gr_settled_fn *run;   /* NULL: it is forgotten */
     void *context;
     gr_future future;
+    struct gr__values *values; /* what it inherits */
 };
 
 static struct callback *callback_of(struct gr__task *task)
@@ -35,6 +37,7 @@ static struct callback *callback_of(struct gr__task *task)
 
 static void give(struct callback *callback)
 {
+    gr__values_drop(&gr__loop_here()->pool, callback->values);
     gr__pool_give(&gr__loop_here()->pool, callback, sizeof *callback);
 }
 
@@ -47,10 +50,13 @@ static void unhook(struct gr__future_slot *slot)
 static void call_back(struct gr__task *task)
 {
     struct callback call = *callback_of(task);
+    if (call.run != NULL)
+        callback_of(task)->values = NULL;
     give(callback_of(task));
     if (call.run == NULL)
         return;
 
+    gr__ambient_begin(gr__loop_here(), (struct gr__ambient){call.values, GR_FOREVER});
     unhook(gr__future_find(call.future.name));
     call.run(call.future, call.context);
 }
@@ -78,11 +84,17 @@ int gr_future_on_settled(gr_future future, gr_settled_fn *run, void *context)
         return -ESTALE;
     if (slot->waiter != NULL)
         return -EBUSY;
-    struct callback *callback = gr__pool_take(&gr__loop_here()->pool, sizeof *callback);
+    struct gr__loop *loop = gr__loop_here();
+    struct callback *callback = gr__pool_take(&loop->pool, sizeof *callback);
     if (callback == NULL)
         return -ENOMEM;
 
-    *callback = (struct callback){{callback_ready}, {NULL, &callback_class}, run, context, future};
+    *callback =
+        (struct callback){{callback_ready}, {NULL, &callback_class}, run, context, future, NULL};
+    if (gr__ambient_some(loop, loop->id, GR__INHERITED, &callback->values) < 0) {
+        give(callback);
+        return -ENOMEM;
+    }
     slot->waiter = &callback->waiter;
     slot->callback = true;
     if (slot->state != GR__FUTURE_WAITING)

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/text.h"
+#include "loop/ambient.h"
 #include "loop/lane.h"
 
 _Thread_local struct gr__loop *gr__loop_current;
@@ -18,8 +20,10 @@ _Thread_local struct gr__loop *gr__loop_current;
 static void execute(struct gr__loop *loop)
 {
     struct gr__task *task;
-    while ((task = gr__loop_next(loop)) != NULL)
+    while ((task = gr__loop_next(loop)) != NULL) {
         task->class->run(task);
+        gr__ambient_settle(loop);
+    }
 }
 
 static int make_outboxes(struct gr__loop *loop, unsigned count)
@@ -42,6 +46,7 @@ int gr__loop_init(struct gr__loop *loop, unsigned id, unsigned count, struct gr_
     loop->host = host;
     loop->inbox = &gr__inboxes[id];
     loop->execute = execute;
+    loop->ambient.deadline = GR_FOREVER;
     loop->ahead_at = &loop->ahead.first;
     loop->quantum = GR__QUANTUM_MAX;
     loop->now = host->class->now(host);
@@ -113,6 +118,13 @@ void gr__loop_done(struct gr__loop *loop)
         gr__loop_current = NULL;
 }
 
+static void append_values(const struct gr__loop *loop, char *line, size_t bytes)
+{
+    size_t length = gr__text_append(line, bytes, strlen(line), " [");
+    length += gr__values_print(loop->ambient.values, line + length, bytes - length);
+    gr__text_append(line, bytes, length, "]");
+}
+
 void gr__loop_say(struct gr__loop *loop, const char *format, ...)
 {
     if (loop->say == NULL)
@@ -123,6 +135,8 @@ void gr__loop_say(struct gr__loop *loop, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
+    if (loop->ambient.values != NULL)
+        append_values(loop, line, sizeof line);
     loop->say(loop->say_context, line);
 }
 

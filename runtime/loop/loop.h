@@ -30,6 +30,7 @@
 
 #include "base/pool.h"
 #include "base/random.h"
+#include "base/values.h"
 #include "base/wheel.h"
 #include "loop/here.h"
 #include "loop/host.h"
@@ -73,6 +74,7 @@ struct gr__loop {
     bool stopping;     /* winds down: nothing new starts */
     bool ended;        /* the run is over after this turn */
     bool clock_is_old; /* whoever turns the loop by hand may have let time pass */
+    bool has_ambient;  /* there is an ambient around what runs (ambient.h) */
 
     struct gr__inbox *inbox;
     struct gr__lane *lanes; /* to this loop, by number of loop */
@@ -81,6 +83,8 @@ struct gr__loop {
     struct gr__queue later;                 /* becomes ready after the next poll */
     gr_time polled;                         /* when I/O was last looked at */
     gr_time spin;                           /* how long to watch the inbox before sleep */
+
+    struct gr__ambient ambient; /* its values and deadline */
 
     gr__say_fn *say; /* gets what the user should hear of, or NULL */
     void *say_context;
@@ -109,7 +113,10 @@ void gr__loop_done(struct gr__loop *loop);
 /* Whether anything has come from another thread. */
 bool gr__loop_mail(const struct gr__loop *loop);
 
-/* Tell the user, if anybody listens. Formats as printf does. */
+/*
+ * Tell the user, if anybody listens, and within which values it happened, if there are any. Formats
+ * as printf does.
+ */
 __attribute__((format(printf, 2, 3))) void gr__loop_say(struct gr__loop *loop, const char *format,
                                                         ...);
 

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "coro/overflow.h"
+#include "loop/ambient.h"
 
 enum { POOLED_MAX = 64, STACK_BYTES = 64 * 1024 };
 
@@ -120,6 +121,7 @@ static void schedule(void *argument)
             self->cancelled = false;
             self->shielded = false;
             task->class->run(task);
+            gr__ambient_settle(loop);
         }
     }
 }
@@ -185,11 +187,23 @@ static struct gr__runner *pick(struct gr__loop *loop)
     return runner_of(task);
 }
 
+/* The ambient waits on the runner's stack, out of sight of all that runs meanwhile. */
+static __attribute__((noinline)) void suspend_within(struct gr__loop *loop,
+                                                     struct gr__runner *runner)
+{
+    struct gr__ambient ambient = gr__ambient_swap(loop, gr__ambient_none);
+    switch_to(loop, &runner->context, pick(loop));
+    gr__ambient_begin(loop, ambient);
+}
+
 static void suspend(struct gr__loop *loop, struct gr__runner *runner)
 {
     gr__runners_of(loop)->waiting++;
     runner->parked_since = loop->now;
-    switch_to(loop, &runner->context, pick(loop));
+    if (__builtin_expect(loop->has_ambient, 0))
+        suspend_within(loop, runner);
+    else
+        switch_to(loop, &runner->context, pick(loop));
 }
 
 int gr__runner_park(struct gr__runner *runner, gr_time deadline)
@@ -268,6 +282,7 @@ static void work_apart(void *argument)
     struct gr__runners *runners = gr__runners_of(loop);
     bury(runners);
     self->apart(self->working);
+    gr__ambient_settle(loop);
     runners->corpse = self;
     switch_to(loop, &self->context, pick(loop));
 }

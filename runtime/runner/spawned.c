@@ -19,6 +19,7 @@
 
 #include "base/slots.h"
 #include "base/text.h"
+#include "loop/ambient.h"
 #include "runner/park.h"
 
 enum stage { WAITING, RUNNING, ENDED };
@@ -36,7 +37,8 @@ struct spawned {
     int status;                /* once ENDED */
     uint8_t stage;
     bool detached;
-    bool cancelled; /* before it began */
+    bool cancelled;             /* before it began */
+    struct gr__ambient ambient; /* while WAITING, of one that begins within it: what it inherits */
 };
 
 /* What this file keeps behind the stacks in the stratum's part of the loop. */
@@ -134,6 +136,32 @@ static size_t describe(const struct gr__task *task, char *text, size_t bytes)
 
 static const struct gr__task_class begin_class = {"runner", begin, discard, describe};
 
+/* The same for one that has inherited something. */
+static void begin_within(struct gr__task *task)
+{
+    gr__ambient_begin(gr__loop_here(), spawned_of(task)->ambient);
+    begin(task);
+}
+
+static void discard_within(struct gr__task *task)
+{
+    gr__values_drop(&gr__loop_here()->pool, spawned_of(task)->ambient.values);
+    discard(task);
+}
+
+static const struct gr__task_class begin_within_class = {"runner", begin_within, discard_within,
+                                                         describe};
+
+/* Let it have what it inherits of the ambient in which it is started. */
+static __attribute__((noinline)) int inherit(struct gr__loop *loop, struct spawned *spawned)
+{
+    spawned->ambient.deadline = loop->ambient.deadline;
+    int rc = gr__ambient_some(loop, loop->id, GR__INHERITED, &spawned->ambient.values);
+    if (rc == 0)
+        spawned->task.class = &begin_within_class;
+    return rc;
+}
+
 static int start(gr_runner_fn *fn, void *context, const struct gr_runner_options *options,
                  struct spawned **ret_spawned)
 {
@@ -147,8 +175,13 @@ static int start(gr_runner_fn *fn, void *context, const struct gr_runner_options
     if (spawned == NULL)
         return -ENOMEM;
 
-    memset((char *)spawned + sizeof spawned->slot, 0, sizeof *spawned - sizeof spawned->slot);
+    memset((char *)spawned + sizeof spawned->slot, 0,
+           offsetof(struct spawned, ambient) - sizeof spawned->slot);
     spawned->task.class = &begin_class;
+    if (loop->has_ambient && inherit(loop, spawned) < 0) {
+        gr__slots_give(table(loop), spawned);
+        return -ENOMEM;
+    }
     spawned->run = fn;
     spawned->context = context;
     spawned->name = options == NULL || options->name == NULL ? "runner" : options->name;

@@ -25,6 +25,7 @@
 
 /* Loops, and functions that may wait on them. */
 #include <greenroom/await.h>
+#include <greenroom/context.h>
 #include <greenroom/loop.h>
 #include <greenroom/run.h>
 #include <greenroom/runner.h>
