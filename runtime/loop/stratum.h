@@ -14,8 +14,19 @@
 
 struct gr__loop;
 
-/* The strata, lowest first, and the number of each one's part of a loop. */
-enum gr__part { GR__PART_RUNNER, GR__PART_FUTURE, GR__PART_IO, GR__PART_ACTOR, GR__PARTS };
+/*
+ * The strata, lowest first, and the number of each one's part of a loop. Callbacks come last: what
+ * they give back of their users' may be anything from below.
+ */
+enum gr__part {
+    GR__PART_RUNNER,
+    GR__PART_FUTURE,
+    GR__PART_IO,
+    GR__PART_ACTOR,
+    GR__PART_CALL,
+    GR__PART_PERIODIC,
+    GR__PARTS
+};
 
 /* Gets a line about something that is left, without its end of line. */
 typedef void gr__say_fn(void *context, const char *line);

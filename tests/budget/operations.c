@@ -215,6 +215,27 @@ static int do_timer(uint64_t count)
     return rc;
 }
 
+/* --- call: a function to call at a time, and cancelled --------------------------------------- */
+
+static void never_call(void *context)
+{
+    (void)context;
+    abort();
+}
+
+static int do_call(uint64_t count)
+{
+    int rc = 0;
+    for (uint64_t i = 0; rc == 0 && i < count; i++) {
+        gr_call call;
+        gr_time at = gr_in(GR_SECOND * (gr_time)(1 + i % CROWD));
+        rc = gr_call_at(at, never_call, NULL, NULL, &call);
+        if (rc == 0 && !gr_call_cancel(call))
+            rc = -EBADMSG;
+    }
+    return rc;
+}
+
 /* --- post: a function to call on the own loop, which posts itself again --------------------- */
 
 struct chain {
@@ -250,8 +271,9 @@ static const struct operation {
     const char *name;
     int (*perform)(uint64_t count); /* a multiple of CROWD */
 } operations[] = {
-    {"send", do_send},     {"ask", do_ask},     {"spawn", do_spawn}, {"runner", do_runner},
-    {"switch", do_switch}, {"await", do_await}, {"timer", do_timer}, {"post", do_post},
+    {"send", do_send},     {"ask", do_ask},       {"spawn", do_spawn},
+    {"runner", do_runner}, {"switch", do_switch}, {"await", do_await},
+    {"timer", do_timer},   {"call", do_call},     {"post", do_post},
 };
 
 enum { OPERATIONS = sizeof operations / sizeof operations[0] };

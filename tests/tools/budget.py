@@ -45,6 +45,7 @@ BUDGETS = {
     "switch": 96,  # gr_yield(), from one runner to the next of many
     "await": 331,  # a future made, awaited, settled by another runner, and taken
     "timer": 297,  # a message to be sent later, and cancelled
+    "call": 221,  # a function to be called at a time, and cancelled
     "post": 115,  # to the own loop, and the call there
 }
 MARGIN = 1.05

@@ -30,6 +30,10 @@
 #include <greenroom/run.h>
 #include <greenroom/runner.h>
 
+/* Functions to be called: at a time, and again and again. */
+#include <greenroom/call.h>
+#include <greenroom/periodic.h>
+
 /* What runners of one loop wait for among themselves. */
 #include <greenroom/barrier.h>
 #include <greenroom/condition.h>
