@@ -25,6 +25,7 @@ enum gr__part {
     GR__PART_ACTOR,
     GR__PART_CALL,
     GR__PART_PERIODIC,
+    GR__PART_BELL,
     GR__PARTS
 };
 

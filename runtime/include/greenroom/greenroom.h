@@ -30,7 +30,8 @@
 #include <greenroom/run.h>
 #include <greenroom/runner.h>
 
-/* Functions to be called: at a time, and again and again. */
+/* Functions to be called: at a time, periodically, from a signal handler. */
+#include <greenroom/bell.h>
 #include <greenroom/call.h>
 #include <greenroom/periodic.h>
 
