@@ -32,6 +32,8 @@ int gr_ask_start(gr_actor to, uint32_t tag, const void *data, size_t size, gr_fu
                  gr_time deadline)
 {
     struct gr__loop *loop = gr__loop_to_wait_on();
+    if (loop == NULL)
+        return GR_ENOTRUNNER;
     if (size > GR_MESSAGE_MAX)
         return -EMSGSIZE;
     struct gr__envelope *envelope = gr__envelope_take(loop, GR__ASK, tag, size);
@@ -49,6 +51,8 @@ int gr_ask_start_buffer(gr_actor to, uint32_t tag, struct gr_buffer *buffer, gr_
                         gr_time deadline)
 {
     struct gr__loop *loop = gr__loop_to_wait_on();
+    if (loop == NULL)
+        return GR_ENOTRUNNER;
     if (buffer->size > UINT32_MAX)
         return -EMSGSIZE;
     struct gr__envelope *envelope = gr__envelope_take(loop, GR__ASK_BUFFER, tag, buffer->size);
@@ -64,9 +68,18 @@ int gr_ask_start_buffer(gr_actor to, uint32_t tag, struct gr_buffer *buffer, gr_
     return rc;
 }
 
+/* Whether a handler asks its own actor, which handles nothing else until it has returned. */
+static inline bool asks_itself(struct gr__loop *loop, gr_actor to)
+{
+    const struct gr__body *self = loop == NULL ? NULL : gr__body_here(loop);
+    return self != NULL && gr__slots_name(&gr__actors_of(loop)->bodies, self) == to.name;
+}
+
 int gr_ask(gr_actor to, uint32_t tag, const void *data, size_t size, void *ret_reply,
            size_t reply_size, gr_time deadline)
 {
+    if (asks_itself(gr__loop_here(), to))
+        return -EDEADLK;
     gr_future future;
     int rc = gr_ask_start(to, tag, data, size, &future, deadline);
     if (rc < 0)
@@ -105,6 +118,8 @@ static void forget_contents(struct gr__envelope *envelope)
 int gr_forward(const struct gr_message *message, gr_actor to)
 {
     struct gr__loop *loop = gr__loop_to_wait_on();
+    if (loop == NULL)
+        return GR_ENOTRUNNER;
     struct gr__envelope *from = gr__container_of(message, struct gr__envelope, message);
     struct gr__envelope *envelope = move_contents(loop, from);
     if (envelope == NULL)

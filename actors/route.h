@@ -21,8 +21,6 @@
 /* The actor, if it is here and has room, as is mostly so; else NULL: take the route. */
 static inline struct gr__body *gr__body_with_room(struct gr__loop *loop, uint64_t to)
 {
-    if (gr__handle_loop(to) != loop->id)
-        return NULL;
     struct gr__body *body = gr__body_find(loop, to);
     return body == NULL || gr__body_full(body) ? NULL : body;
 }

@@ -70,17 +70,21 @@ static inline __attribute__((always_inline)) int send(struct gr__loop *loop, gr_
 
 int gr_send(gr_actor to, uint32_t tag, const void *data, size_t size)
 {
-    return send(gr__loop_to_wait_on(), to, tag, data, size, GR_FOREVER);
+    struct gr__loop *loop = gr__loop_to_wait_on();
+    return loop == NULL ? GR_ENOTRUNNER : send(loop, to, tag, data, size, GR_FOREVER);
 }
 
 int gr_send_by(gr_actor to, uint32_t tag, const void *data, size_t size, gr_time deadline)
 {
-    return send(gr__loop_to_wait_on(), to, tag, data, size, deadline);
+    struct gr__loop *loop = gr__loop_to_wait_on();
+    return loop == NULL ? GR_ENOTRUNNER : send(loop, to, tag, data, size, deadline);
 }
 
 int gr_send_buffer(gr_actor to, uint32_t tag, struct gr_buffer *buffer, gr_time deadline)
 {
     struct gr__loop *loop = gr__loop_to_wait_on();
+    if (loop == NULL)
+        return GR_ENOTRUNNER;
     if (buffer->size > UINT32_MAX)
         return -EMSGSIZE;
     struct gr__envelope *envelope = gr__envelope_take(loop, GR__BUFFER, tag, buffer->size);

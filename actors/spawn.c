@@ -117,6 +117,8 @@ int gr_actor_spawn(const struct gr_behavior *behavior, const struct gr_actor_opt
 {
     static const struct gr_actor_options defaults;
     struct gr__loop *loop = gr__loop_to_wait_on();
+    if (loop == NULL)
+        return GR_ENOTRUNNER;
     if (options == NULL)
         options = &defaults;
     int to = place(loop, options->where);

@@ -1,5 +1,5 @@
 /*
- * Errors: the names and meanings of errno's codes, and of those that libuv has beyond them.
+ * Errors: the names and meanings of errno's codes, of those that libuv has beyond them, and of ours.
  *
  * All answers are constants: nothing is put together, so nothing can be torn.
  */
@@ -13,7 +13,7 @@ struct code {
     const char *text;
 };
 
-/* libuv's own numbers, which are the same on every Linux. */
+/* libuv's own numbers, which are the same on every Linux, and ours. */
 static const struct code codes[] = {
     {-3000, "EAI_ADDRFAMILY", "Address family not supported for this name"},
     {-3001, "EAI_AGAIN", "Temporary failure in name resolution"},
@@ -33,6 +33,9 @@ static const struct code codes[] = {
     {-4080, "ECHARSET", "Invalid Unicode character"},
     {-4094, "UNKNOWN", "Unknown error"},
     {GR_EOF, "EOF", "End of stream"},
+    {GR_ENOTRUNNER, "ENOTRUNNER", "Not in a runner, so it cannot wait"},
+    {GR_EWRONGLOOP, "EWRONGLOOP", "A handle of another loop"},
+    {GR_ENOTAWAITABLE, "ENOTAWAITABLE", "Not an awaitable"},
 };
 
 static const struct code *find(int status)

@@ -43,4 +43,10 @@ static inline uint32_t gr__handle_index(uint64_t name)
     return (uint32_t)name & (GR__INDICES_MAX - 1);
 }
 
+/* Loop and index together: all but the generation. */
+static inline uint32_t gr__handle_place(uint64_t name)
+{
+    return (uint32_t)name;
+}
+
 #endif

@@ -22,10 +22,15 @@ static size_t reserved_bytes(const struct gr__slots *slots)
     return gr__memory_whole_pages((size_t)slots->limit * slots->stride);
 }
 
-/* Reserve for all indices from `first` on or, where addresses are short, for fewer. */
+/*
+ * Reserve for all indices from `first` on or, where addresses are short, for fewer. The last place
+ * of the last loop reads as GR__SLOTS_NONE, so it is never used.
+ */
 static bool reserve(struct gr__slots *slots)
 {
-    uint32_t left = GR__INDICES_MAX - slots->first;
+    uint32_t left = GR__INDICES_MAX - gr__handle_index(slots->first);
+    if (slots->first + left == 0)
+        left--;
     for (uint32_t limit = GR__INDICES_MAX; limit >= LIMIT_MIN; limit /= 2) {
         slots->limit = limit < left ? limit : left;
         slots->base = gr__memory_reserve(reserved_bytes(slots));
@@ -42,9 +47,8 @@ int gr__slots_init(struct gr__slots *slots, unsigned loop, size_t stride,
     assert(stride % 8 == 0 && stride >= sizeof(struct gr__slot) && stride <= UINT32_MAX);
     *slots = (struct gr__slots){.stride = (uint32_t)stride,
                                 .free = GR__SLOTS_NONE,
-                                .first = floor->index,
+                                .first = gr__handle_place(gr__handle(0, loop, floor->index)),
                                 .generation = floor->generation,
-                                .loop = loop,
                                 .floor = floor};
     bool indices_left = floor->index <= GR__INDICES_MAX - LIMIT_MIN;
     return indices_left && reserve(slots) ? 0 : -ENOMEM;
@@ -64,7 +68,7 @@ static uint32_t highest_generation(const struct gr__slots *slots)
 
 static void raise_floor(struct gr__slots_floor *floor, const struct gr__slots *slots)
 {
-    uint32_t end = slots->first + slots->used;
+    uint32_t end = gr__handle_index(slots->first) + slots->used;
     if (end > floor->end)
         floor->end = end;
     floor->generation = highest_generation(slots);

@@ -28,6 +28,10 @@
  * then gr__slots_init() refuses. For a table of 2^16 slots at 14 ns a life that is an hour of
  * nothing but taking and giving one slot, and 256 restarts.
  *
+ * Slots are counted by their place, which is the index with the number of the loop above it. All
+ * places of a table lie side by side, so a handle of another loop is as far out of the table as
+ * one of an index that was never used, and the same comparison refuses it.
+ *
  * All of a table runs on one thread at a time.
  *
  * Invariants:
@@ -55,7 +59,7 @@
 /* The first member of everything that is kept in slots. */
 struct gr__slot {
     uint32_t generation;
-    uint32_t next_free; /* taken: its own index; free: the next free one's, or GR__SLOTS_NONE */
+    uint32_t next_free; /* taken: its own place; free: the next free one's, or GR__SLOTS_NONE */
 };
 
 /* What the next table must begin above. Zero at first; its owner keeps it between tables. */
@@ -68,14 +72,13 @@ struct gr__slots_floor {
 struct gr__slots {
     unsigned char *base; /* of the slot with index `first` */
     uint32_t stride;
-    uint32_t free;       /* index of the first free slot, or GR__SLOTS_NONE */
-    uint32_t first;      /* the lowest index */
+    uint32_t free;       /* place of the first free slot, or GR__SLOTS_NONE */
+    uint32_t first;      /* the lowest place */
     uint32_t used;       /* slots that have ever been taken, from `first` on */
     uint32_t ready;      /* slots that are committed, from `first` on */
     uint32_t limit;      /* slots that are reserved, from `first` on */
     uint32_t generation; /* with which a slot begins, before its first taking */
     uint32_t live;       /* slots taken and not given */
-    unsigned loop;
     size_t committed_bytes;
     struct gr__slots_floor *floor;
 };
@@ -106,10 +109,10 @@ static inline struct gr__slot *gr__slots_at(const struct gr__slots *slots, uint3
     return (struct gr__slot *)(void *)(slots->base + (size_t)offset * slots->stride);
 }
 
-/* What a handle names, or NULL when that is gone. Which loop it names is not looked at. */
+/* What a handle names, or NULL when that is gone, or another loop's. */
 static inline void *gr__slots_find(const struct gr__slots *slots, uint64_t name)
 {
-    uint32_t offset = gr__handle_index(name) - slots->first;
+    uint32_t offset = gr__handle_place(name) - slots->first;
     if (offset >= slots->used)
         return NULL;
 
@@ -121,20 +124,21 @@ static inline void *gr__slots_find(const struct gr__slots *slots, uint64_t name)
 /* The handle of a taken slot. */
 static inline uint64_t gr__slots_name(const struct gr__slots *slots, const void *slot)
 {
+    (void)slots;
     const struct gr__slot *head = slot;
     assert(head->generation & 1);
-    return gr__handle(head->generation, slots->loop, head->next_free);
+    return (uint64_t)head->generation << 32 | head->next_free;
 }
 
 /* Take a slot, with all behind its head undefined; NULL when there is none. */
 static inline void *gr__slots_take(struct gr__slots *slots, uint64_t *ret_name)
 {
     struct gr__slot *slot;
-    uint32_t index = slots->free;
-    if (__builtin_expect(index != GR__SLOTS_NONE, 1)) {
-        slot = gr__slots_at(slots, index - slots->first);
+    uint32_t place = slots->free;
+    if (__builtin_expect(place != GR__SLOTS_NONE, 1)) {
+        slot = gr__slots_at(slots, place - slots->first);
         slots->free = slot->next_free;
-        slot->next_free = index;
+        slot->next_free = place;
         slot->generation++;
     } else if ((slot = gr__slots_grow(slots)) == NULL) {
         return NULL;
@@ -155,9 +159,9 @@ static inline void gr__slots_give(struct gr__slots *slots, void *slot)
     if (__builtin_expect(++head->generation == GR__SLOTS_RETIRED, 0))
         return;
 
-    uint32_t index = head->next_free;
+    uint32_t place = head->next_free;
     head->next_free = slots->free;
-    slots->free = index;
+    slots->free = place;
 }
 
 #endif

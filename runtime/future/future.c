@@ -138,9 +138,10 @@ static const struct gr_awaitable_type result_type = {"a future", result_ready, r
 
 static inline int await(gr_future future, struct result *result, gr_time deadline)
 {
-    result->slot = gr__future_find(future.name);
+    struct gr__loop *loop = gr__loop_here();
+    result->slot = loop == NULL ? NULL : gr__slots_find(gr__futures(loop), future.name);
     if (result->slot == NULL)
-        return -ESTALE;
+        return gr__await_refusal(loop, future.name);
     if (result->slot->waiter != NULL)
         return -EBUSY;
 
@@ -168,17 +169,23 @@ static struct gr_future_wait *wait_of(struct gr_awaitable *awaitable)
     return gr__container_of(awaitable, struct gr_future_wait, awaitable);
 }
 
+/* NULL where it has gone, or is another loop's. */
+static struct gr__future_slot *slot_of(const struct gr_future_wait *wait)
+{
+    return gr__slots_find(gr__futures(gr__loop_here()), wait->future.name);
+}
+
 /* One that has gone is ready, too: to say so. */
 static bool wait_ready(struct gr_awaitable *awaitable)
 {
-    const struct gr__future_slot *slot = gr__future_find(wait_of(awaitable)->future.name);
+    const struct gr__future_slot *slot = slot_of(wait_of(awaitable));
     return slot == NULL || slot->state != GR__FUTURE_WAITING;
 }
 
 static int wait_subscribe(struct gr_awaitable *awaitable, struct gr_waiter *waiter)
 {
     struct gr_future_wait *wait = wait_of(awaitable);
-    struct gr__future_slot *slot = gr__future_find(wait->future.name);
+    struct gr__future_slot *slot = slot_of(wait);
     if (slot->waiter != NULL)
         return -EBUSY;
 
@@ -190,11 +197,11 @@ static int wait_subscribe(struct gr_awaitable *awaitable, struct gr_waiter *wait
 static int wait_take(struct gr_awaitable *awaitable)
 {
     struct gr_future_wait *wait = wait_of(awaitable);
-    struct gr__future_slot *slot = gr__future_find(wait->future.name);
+    struct gr__future_slot *slot = slot_of(wait);
     const struct gr_waiter *waiter = wait->waiter;
     wait->waiter = NULL;
     if (slot == NULL)
-        return -ESTALE;
+        return gr__await_refusal(gr__loop_here(), wait->future.name);
     if (slot->waiter != waiter)
         return -EBUSY;
 
@@ -204,7 +211,7 @@ static int wait_take(struct gr_awaitable *awaitable)
 static bool wait_cancel(struct gr_awaitable *awaitable)
 {
     struct gr_future_wait *wait = wait_of(awaitable);
-    struct gr__future_slot *slot = gr__future_find(wait->future.name);
+    struct gr__future_slot *slot = slot_of(wait);
     assert(slot->waiter == wait->waiter);
     slot->waiter = NULL;
     wait->waiter = NULL;

@@ -48,7 +48,7 @@ static inline struct gr__slots *gr__futures(struct gr__loop *loop)
     return gr__loop_part(loop, GR__PART_FUTURE);
 }
 
-/* The slot of a future of this loop; NULL when that is gone. */
+/* The slot of a future of this loop, for what is not a wait; NULL when that is gone. */
 static inline struct gr__future_slot *gr__future_find(uint64_t name)
 {
     struct gr__loop *loop = gr__loop_here();

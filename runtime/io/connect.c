@@ -190,7 +190,8 @@ static int connect_to(const struct sockaddr_storage *address, gr_stream *ret_str
 
 int gr_stream_connect(const char *host, int port, gr_stream *ret_stream, gr_time deadline)
 {
-    assert(gr__runner_here() != NULL);
+    if (gr__runner_here() == NULL)
+        return GR_ENOTRUNNER;
     if (port < 1 || port > 65535)
         return -EINVAL;
     struct addresses addresses;

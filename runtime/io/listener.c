@@ -51,6 +51,7 @@ static struct gr__slots *table(struct gr__loop *loop)
     return &gr__io_of(loop)->listeners;
 }
 
+/* For what does not begin a wait. */
 static struct listener *find(uint64_t name)
 {
     struct gr__loop *loop = gr__loop_here();
@@ -285,9 +286,10 @@ static int adopt(struct gr__loop *loop, int fd, gr_stream *ret_stream)
 
 int gr_accept(gr_listener name, gr_stream *ret_stream, gr_time deadline)
 {
-    struct listener *listener = find(name.name);
+    struct gr__loop *loop = gr__loop_to_wait_on();
+    struct listener *listener = loop == NULL ? NULL : gr__slots_find(table(loop), name.name);
     if (listener == NULL)
-        return -ESTALE;
+        return gr__await_refusal(loop, name.name);
     if (listener->acceptor != NULL)
         return -EBUSY;
 
@@ -299,7 +301,7 @@ int gr_accept(gr_listener name, gr_stream *ret_stream, gr_time deadline)
         listener = find(name.name);
         int fd = accept_one(listener);
         if (fd >= 0)
-            return adopt(gr__loop_here(), fd, ret_stream);
+            return adopt(loop, fd, ret_stream);
         if (fd != -EAGAIN)
             return fd;
         listener->readable = false;

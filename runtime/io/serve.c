@@ -19,7 +19,7 @@
 #include <greenroom/loop.h>
 #include <greenroom/runner.h>
 
-#include "loop/loop.h"
+#include "runner/park.h"
 
 /* How long to leave connections in the kernel's queue when there are no descriptors. Nothing tells
  * a process that another of its threads, or another process, has closed one. */
@@ -163,6 +163,8 @@ int gr_serve(const char *host, int port, gr_serve_fn *serve, void *context, int 
 {
     struct service service = {
         .any_host = host == NULL, .port = port, .serve = serve, .context = context};
+    if (gr__runner_here() == NULL)
+        return GR_ENOTRUNNER;
     if (host != NULL) {
         if (strlen(host) >= sizeof service.host)
             return -EINVAL;

@@ -45,6 +45,7 @@ struct stream {
 
 static struct gr__slots_floor floors[GR__LOOPS_MAX];
 
+/* For what does not begin a wait. */
 static struct stream *find(gr_stream stream)
 {
     struct gr__loop *loop = gr__loop_here();
@@ -199,17 +200,31 @@ static bool reading_cancel(struct gr_awaitable *awaitable)
 static const struct gr_awaitable_type reading_type = {
     "bytes to read", reading_ready, reading_subscribe, reading_take, reading_cancel};
 
+/* For a wait: 0, or why the stream cannot be waited for. */
+static int find_to_await(gr_stream name, struct stream **ret_stream)
+{
+    struct gr__loop *loop = gr__loop_to_wait_on();
+    struct stream *stream =
+        loop == NULL ? NULL : gr__slots_find(&gr__io_of(loop)->streams, name.name);
+    if (stream == NULL)
+        return gr__await_refusal(loop, name.name);
+
+    *ret_stream = stream;
+    return 0;
+}
+
 /* Wait until at least `amount` bytes can be read; the stream then, or an error. */
 static int await_bytes(gr_stream name, size_t amount, struct stream **ret_stream, gr_time deadline)
 {
-    struct stream *stream = find(name);
-    if (stream == NULL)
-        return -ESTALE;
+    struct stream *stream;
+    int rc = find_to_await(name, &stream);
+    if (rc < 0)
+        return rc;
     if (stream->reader != NULL)
         return -EBUSY;
 
     struct awaited awaited = {.stream = name, .amount = amount};
-    int rc = gr__await(&awaited.awaitable, &reading_type, deadline);
+    rc = gr__await(&awaited.awaitable, &reading_type, deadline);
     if (rc == 0)
         *ret_stream = find(name);
     return rc;
@@ -333,14 +348,14 @@ static const struct gr_awaitable_type writing_type = {
 /* Wait for what `awaited` says of the stream's writing; the stream then, or an error. */
 static int await_writing(struct awaited *awaited, struct stream **ret_stream, gr_time deadline)
 {
-    struct stream *stream = find(awaited->stream);
-    if (stream == NULL)
-        return -ESTALE;
+    struct stream *stream;
+    int rc = find_to_await(awaited->stream, &stream);
+    if (rc < 0)
+        return rc;
     if (stream->writer != NULL)
         return -EBUSY;
 
     /* Woken each time something was written, who waits looks again whether it was enough. */
-    int rc;
     do {
         rc = gr__await(&awaited->awaitable, &writing_type, deadline);
         stream = find(awaited->stream);
@@ -412,11 +427,12 @@ int gr_stream_flush(gr_stream name, gr_time deadline)
 
 int gr_stream_shutdown(gr_stream name, gr_time deadline)
 {
-    struct stream *stream = find(name);
-    if (stream == NULL)
-        return -ESTALE;
+    struct stream *stream;
+    int rc = find_to_await(name, &stream);
+    if (rc < 0)
+        return rc;
     if (!stream->shutting) {
-        int rc = stream->transport->class->shutdown(stream->transport);
+        rc = stream->transport->class->shutdown(stream->transport);
         if (rc < 0)
             return rc;
         stream->shutting = true;

@@ -284,7 +284,8 @@ int gr__workers_do(enum gr__workers kind, gr_work_fn *run, const void *argument,
 int gr_blocking(gr_work_fn *run, const void *argument, size_t argument_size, void *ret_result,
                 size_t result_size, gr_time deadline)
 {
-    assert(gr__runner_here() != NULL);
+    if (gr__runner_here() == NULL)
+        return GR_ENOTRUNNER;
     return gr__workers_do(GR__WORKERS_ANY, run, argument, argument_size, ret_result, result_size,
                           deadline);
 }

@@ -144,10 +144,12 @@ static inline struct gr__task *gr__loop_first(const struct gr__loop *loop)
 /* Take the next ready task; NULL when there is none, or I/O is to have its turn. */
 static inline struct gr__task *gr__loop_next(struct gr__loop *loop)
 {
-    if (loop->budget <= 0 && !gr__loop_refill(loop))
-        return NULL;
+    if (--loop->budget < 0) {
+        if (!gr__loop_refill(loop))
+            return NULL;
+        loop->budget--;
+    }
 
-    loop->budget--;
     if (__builtin_expect(loop->ahead.first == NULL, 1))
         return gr__queue_shift(&loop->ready);
 

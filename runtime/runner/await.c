@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "base/handle.h"
 #include "runner/wait.h"
 
 void gr__unpark_waiter(struct gr_waiter *waiter)
@@ -13,9 +14,19 @@ void gr__unpark_waiter(struct gr_waiter *waiter)
     gr__runner_unpark(gr__container_of(waiter, struct gr__parked_waiter, waiter)->runner);
 }
 
+int gr__await_refusal(const struct gr__loop *loop, uint64_t name)
+{
+    if (loop == NULL)
+        return GR_ENOTRUNNER;
+    return name != 0 && gr__handle_loop(name) != loop->id ? GR_EWRONGLOOP : -ESTALE;
+}
+
 int gr_await(struct gr_awaitable *awaitable, gr_time deadline)
 {
-    assert(gr__runner_here() != NULL);
+    if (gr__runner_here() == NULL)
+        return GR_ENOTRUNNER;
+    if (awaitable == NULL || awaitable->type == NULL)
+        return GR_ENOTAWAITABLE;
     return gr__await(awaitable, awaitable->type, deadline);
 }
 
@@ -49,13 +60,14 @@ static const struct gr_awaitable_type sleep_type = {"a point in time", never_rea
 
 int gr_sleep(gr_time until)
 {
-    int rc = gr_await(&(struct gr_awaitable){&sleep_type}, until);
+    int rc = gr__await(&(struct gr_awaitable){0}, &sleep_type, until);
     return rc == -ETIMEDOUT ? 0 : rc;
 }
 
 bool gr_runner_shield(bool on)
 {
     struct gr__runner *runner = gr__runner_here();
+    assert(runner != NULL && "only in a runner, a handler or a callback");
     bool before = runner->shielded;
     runner->shielded = on;
     return before;

@@ -98,7 +98,8 @@ struct gr_awaitable *gr_barrier_awaitable(struct gr_barrier_wait *wait, struct g
 int gr_barrier_wait(struct gr_barrier *barrier, bool *ret_last, gr_time deadline)
 {
     struct gr_barrier_wait wait;
-    return gr__await(gr_barrier_awaitable(&wait, barrier, ret_last), &barrier_type, deadline);
+    return gr__await_in_runner(gr_barrier_awaitable(&wait, barrier, ret_last), &barrier_type,
+                               deadline);
 }
 
 void gr_barrier_done(const struct gr_barrier *barrier)

@@ -84,9 +84,10 @@ int gr_condition_wait(struct gr_condition *condition, struct gr_mutex *mutex, gr
     struct gr_condition_wait wait;
     gr_condition_awaitable(&wait, condition);
     if (mutex == NULL)
-        return gr__await(&wait.awaitable, &condition_type, deadline);
+        return gr__await_in_runner(&wait.awaitable, &condition_type, deadline);
 
-    int rc = gr__runner_reserve(gr__loop_to_wait_on());
+    struct gr__loop *loop = gr__loop_to_wait_on();
+    int rc = loop == NULL ? GR_ENOTRUNNER : gr__runner_reserve(loop);
     if (rc < 0)
         return rc;
     gr_mutex_unlock(mutex);

@@ -62,7 +62,7 @@ struct gr_awaitable *gr_event_awaitable(struct gr_event_wait *wait, struct gr_ev
 int gr_event_wait(struct gr_event *event, gr_time deadline)
 {
     struct gr_event_wait wait;
-    return gr__await(gr_event_awaitable(&wait, event), &event_type, deadline);
+    return gr__await_in_runner(gr_event_awaitable(&wait, event), &event_type, deadline);
 }
 
 void gr_event_done(const struct gr_event *event)

@@ -83,6 +83,8 @@ struct gr_awaitable *gr_mutex_awaitable(struct gr_mutex_wait *wait, struct gr_mu
 int gr_mutex_try_lock(struct gr_mutex *mutex)
 {
     struct gr__runner *runner = gr__runner_here();
+    if (runner == NULL)
+        return GR_ENOTRUNNER;
     if (mutex->owner == runner)
         return -EDEADLK;
     if (mutex->locked)
@@ -94,8 +96,11 @@ int gr_mutex_try_lock(struct gr_mutex *mutex)
 
 int gr_mutex_lock(struct gr_mutex *mutex, gr_time deadline)
 {
+    struct gr__runner *runner = gr__runner_here();
+    if (runner == NULL)
+        return GR_ENOTRUNNER;
     if (!mutex->locked) {
-        hold(mutex, gr__runner_here());
+        hold(mutex, runner);
         return 0;
     }
     struct gr_mutex_wait wait;

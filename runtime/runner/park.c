@@ -263,8 +263,10 @@ void gr__runner_give_way(struct gr__runner *runner)
 
 int gr_yield(void)
 {
-    struct gr__runner *runner = gr__runner_here();
-    struct gr__loop *loop = gr__loop_here();
+    struct gr__loop *loop = gr__loop_to_wait_on();
+    if (loop == NULL)
+        return GR_ENOTRUNNER;
+    struct gr__runner *runner = loop->runner;
     if (runner->cancelled && !runner->shielded)
         return -ECANCELED;
     if (reserve(gr__runners_of(loop)) < 0)

@@ -65,19 +65,18 @@ struct gr__runner {
     struct gr__stack stack;
 };
 
-/* The loop of a caller that may wait. */
+/* The runner that is running; NULL where no call may wait. */
+static inline struct gr__runner *gr__runner_here(void)
+{
+    const struct gr__loop *loop = gr__loop_here();
+    return loop == NULL ? NULL : loop->runner;
+}
+
+/* The loop of a caller that may wait; NULL where it may not, for which the code is GR_ENOTRUNNER. */
 static inline struct gr__loop *gr__loop_to_wait_on(void)
 {
     struct gr__loop *loop = gr__loop_here();
-    assert(loop != NULL && "only on a loop's thread");
-    assert(loop->runner != NULL && "only in a runner, a handler or a callback");
-    return loop;
-}
-
-/* The runner that is running; there is one wherever a call may wait. */
-static inline struct gr__runner *gr__runner_here(void)
-{
-    return gr__loop_to_wait_on()->runner;
+    return loop == NULL || loop->runner == NULL ? NULL : loop;
 }
 
 /*

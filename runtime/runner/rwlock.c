@@ -110,13 +110,13 @@ struct gr_awaitable *gr_rwlock_write_awaitable(struct gr_rwlock_wait *wait, stru
 int gr_rwlock_lock_read(struct gr_rwlock *lock, gr_time deadline)
 {
     struct gr_rwlock_wait wait;
-    return gr__await(gr_rwlock_read_awaitable(&wait, lock), &read_type, deadline);
+    return gr__await_in_runner(gr_rwlock_read_awaitable(&wait, lock), &read_type, deadline);
 }
 
 int gr_rwlock_lock_write(struct gr_rwlock *lock, gr_time deadline)
 {
     struct gr_rwlock_wait wait;
-    return gr__await(gr_rwlock_write_awaitable(&wait, lock), &write_type, deadline);
+    return gr__await_in_runner(gr_rwlock_write_awaitable(&wait, lock), &write_type, deadline);
 }
 
 void gr_rwlock_unlock(struct gr_rwlock *lock)

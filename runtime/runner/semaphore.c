@@ -93,6 +93,8 @@ int gr_semaphore_try_acquire(struct gr_semaphore *semaphore, uint32_t permits)
 
 int gr_semaphore_acquire(struct gr_semaphore *semaphore, uint32_t permits, gr_time deadline)
 {
+    if (gr__runner_here() == NULL)
+        return GR_ENOTRUNNER;
     if (gr_semaphore_try_acquire(semaphore, permits) == 0)
         return 0;
 

@@ -20,7 +20,7 @@
 #include "base/slots.h"
 #include "base/text.h"
 #include "loop/ambient.h"
-#include "runner/park.h"
+#include "runner/wait.h"
 
 enum stage { WAITING, RUNNING, ENDED };
 
@@ -54,6 +54,7 @@ static struct gr__slots *table(struct gr__loop *loop)
     return &((struct part *)gr__loop_part(loop, GR__PART_RUNNER))->spawned;
 }
 
+/* For what is not a wait. */
 static struct spawned *find(gr_runner runner)
 {
     struct gr__loop *loop = gr__loop_here();
@@ -257,18 +258,36 @@ static bool ending_cancel(struct gr_awaitable *awaitable)
 static const struct gr_awaitable_type ending_type = {"the end of a runner", ending_ready,
                                                      ending_subscribe, ending_take, ending_cancel};
 
+/*
+ * Whether a runner waits for the end of `self`, itself or through the joins of others. They make
+ * no ring among each other, since the join that would have closed it was refused; so this ends.
+ */
+static bool waits_for(const struct gr__runner *runner, const struct gr__runner *self)
+{
+    while (runner != NULL && runner != self) {
+        const struct gr_awaitable *awaited = runner->awaited;
+        if (awaited == NULL || awaited->type != &ending_type)
+            return false;
+        runner = gr__container_of(awaited, struct ending, awaitable)->spawned->runner;
+    }
+    return runner != NULL;
+}
+
 int gr_runner_join(gr_runner runner, gr_time deadline)
 {
-    struct spawned *spawned = find(runner);
+    struct gr__loop *loop = gr__loop_to_wait_on();
+    if (loop == NULL)
+        return GR_ENOTRUNNER;
+    struct spawned *spawned = gr__slots_find(table(loop), runner.name);
     if (spawned == NULL)
-        return -ESTALE;
-    if (spawned->runner == gr__runner_here())
+        return gr__await_refusal(loop, runner.name);
+    if (waits_for(spawned->runner, loop->runner))
         return -EDEADLK;
     if (spawned->joiner != NULL || spawned->detached)
         return -EBUSY;
 
-    struct ending ending = {{&ending_type}, spawned};
-    return gr_await(&ending.awaitable, deadline);
+    struct ending ending = {.spawned = spawned};
+    return gr__await(&ending.awaitable, &ending_type, deadline);
 }
 
 void gr_runner_cancel(gr_runner runner)

@@ -20,6 +20,9 @@ struct gr__parked_waiter {
 
 void gr__unpark_waiter(struct gr_waiter *waiter);
 
+/* Why a handle of which no slot was found on `loop` cannot be awaited there; NULL: no loop. */
+int gr__await_refusal(const struct gr__loop *loop, uint64_t name);
+
 static inline __attribute__((always_inline)) int
 gr__await(struct gr_awaitable *awaitable, const struct gr_awaitable_type *type, gr_time deadline)
 {
@@ -27,6 +30,9 @@ gr__await(struct gr_awaitable *awaitable, const struct gr_awaitable_type *type, 
         return type->take(awaitable);
 
     struct gr__runner *runner = gr__runner_here();
+    if (runner == NULL)
+        return GR_ENOTRUNNER;
+
     struct gr__parked_waiter waiter = {{gr__unpark_waiter}, runner};
     awaitable->type = type;
     int rc = type->subscribe(awaitable, &waiter.waiter);
@@ -39,6 +45,14 @@ gr__await(struct gr_awaitable *awaitable, const struct gr_awaitable_type *type, 
     if (rc < 0 && type->cancel(awaitable))
         return rc;
     return type->take(awaitable);
+}
+
+/* The same where no handle names what is awaited, so that nobody has looked at who waits. */
+static inline __attribute__((always_inline)) int
+gr__await_in_runner(struct gr_awaitable *awaitable, const struct gr_awaitable_type *type,
+                    gr_time deadline)
+{
+    return gr__runner_here() == NULL ? GR_ENOTRUNNER : gr__await(awaitable, type, deadline);
 }
 
 #endif

@@ -62,7 +62,7 @@ struct gr_awaitable *gr_wait_group_awaitable(struct gr_wait_group_wait *wait,
 int gr_wait_group_wait(struct gr_wait_group *group, gr_time deadline)
 {
     struct gr_wait_group_wait wait;
-    return gr__await(gr_wait_group_awaitable(&wait, group), &group_type, deadline);
+    return gr__await_in_runner(gr_wait_group_awaitable(&wait, group), &group_type, deadline);
 }
 
 void gr_wait_group_done(const struct gr_wait_group *group)

@@ -31,6 +31,15 @@ static void names_the_errors_that_errno_lacks(void **state)
     assert_string_equal(gr_error_name(-3014), "EAI_PROTOCOL");
 }
 
+static void names_the_errors_of_our_own(void **state)
+{
+    (void)state;
+    assert_string_equal(gr_error_name(GR_ENOTRUNNER), "ENOTRUNNER");
+    assert_string_equal(gr_error_name(GR_EWRONGLOOP), "EWRONGLOOP");
+    assert_string_equal(gr_error_text(GR_EWRONGLOOP), "A handle of another loop");
+    assert_string_equal(gr_error_name(GR_ENOTAWAITABLE), "ENOTAWAITABLE");
+}
+
 static void says_unknown_of_what_it_does_not_know(void **state)
 {
     (void)state;
@@ -56,6 +65,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_the_errors_of_errno),
         cmocka_unit_test(names_the_errors_that_errno_lacks),
+        cmocka_unit_test(names_the_errors_of_our_own),
         cmocka_unit_test(says_unknown_of_what_it_does_not_know),
         cmocka_unit_test(has_both_a_name_and_a_text_for_each),
     };

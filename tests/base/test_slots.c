@@ -66,6 +66,9 @@ static void finds_nothing_by_zero_stale_or_strange_names(void **state)
     assert_null(gr__slots_find(&table.slots, 0));
     assert_null(gr__slots_find(&table.slots, gr__handle(1, LOOP, 1)));
     assert_null(gr__slots_find(&table.slots, gr__handle(1, LOOP, GR__INDICES_MAX - 1)));
+    for (unsigned loop = 0; loop < GR__LOOPS_MAX; loop++)
+        if (loop != LOOP)
+            assert_null(gr__slots_find(&table.slots, gr__handle(1, loop, 0)));
 
     gr__slots_give(&table.slots, thing);
     assert_null(gr__slots_find(&table.slots, name));
@@ -249,6 +252,21 @@ static void answers_null_when_full_and_recovers(void **state)
     gr__slots_done(&table.slots);
 }
 
+/* Where the last place would read as none. */
+static void leaves_the_last_place_of_the_last_loop_unused(void **state)
+{
+    (void)state;
+    struct table table = {.floor.index = GR__INDICES_MAX - SMALLEST};
+    int rc = gr__slots_init(&table.slots, GR__LOOPS_MAX - 1, sizeof(struct thing), &table.floor);
+    assert_int_equal(rc, 0);
+    uint64_t name = 0;
+    for (int i = 0; i < SMALLEST - 1; i++)
+        take(&table, &name);
+    assert_int_equal(gr__handle_index(name), GR__INDICES_MAX - 2);
+    assert_null(gr__slots_take(&table.slots, &name));
+    gr__slots_done(&table.slots);
+}
+
 static void refuses_a_table_when_the_indices_are_used_up(void **state)
 {
     (void)state;
@@ -368,6 +386,7 @@ int main(void)
         cmocka_unit_test(begins_the_next_table_above_all_generations),
         cmocka_unit_test(begins_the_next_table_above_all_indices_past_the_half),
         cmocka_unit_test(answers_null_when_full_and_recovers),
+        cmocka_unit_test(leaves_the_last_place_of_the_last_loop_unused),
         cmocka_unit_test(refuses_a_table_when_the_indices_are_used_up),
         cmocka_unit_test(does_with_fewer_slots_when_addresses_are_short),
         cmocka_unit_test(refuses_a_table_without_addresses),

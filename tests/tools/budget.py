@@ -41,7 +41,7 @@ BUDGETS = {
     "send": 226,  # to an actor of the same loop, and its handling
     "ask": 605,  # the question, its handling, the reply, and the wait for it
     "spawn": 511,  # an actor's life, with one message
-    "runner": 418,  # a runner's life: started, run, joined
+    "runner": 384,  # a runner's life: started, run, joined
     "switch": 96,  # gr_yield(), from one runner to the next of many
     "await": 331,  # a future made, awaited, settled by another runner, and taken
     "timer": 297,  # a message to be sent later, and cancelled

@@ -33,7 +33,8 @@ GR__BEGIN
  * @thread runner
  * @owner  @p data stays the caller's; its bytes are copied
  * @errors -ESTALE, -EMSGSIZE (the reply is of another size, or @p size is above #GR_MESSAGE_MAX),
- *         -EAGAIN, -ENOMEM, -ETIMEDOUT, -ECANCELED, -ESHUTDOWN, or the handler's own
+ *         -EDEADLK from the handler of the same actor, -EAGAIN, -ENOMEM, -ETIMEDOUT, -ECANCELED,
+ *         -ESHUTDOWN, or the handler's own
  */
 GR_FALLIBLE int gr_ask(gr_actor to, uint32_t tag, const void *data, size_t size, void *ret_reply,
                        size_t reply_size, gr_time deadline);

@@ -101,7 +101,8 @@ struct gr_awaitable {
  *
  * @thread runner
  * @owner  the awaitable stays the caller's
- * @errors -ETIMEDOUT, -ECANCELED, -ENOMEM for a stack to go on with, or the awaitable's own
+ * @errors -ETIMEDOUT, -ECANCELED, -ENOMEM for a stack to go on with, #GR_ENOTAWAITABLE for NULL
+ *         or an awaitable without a type, or the awaitable's own
  */
 GR_FALLIBLE int gr_await(struct gr_awaitable *awaitable, gr_time deadline);
 

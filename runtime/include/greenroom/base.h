@@ -5,8 +5,9 @@
  *     GR_FALLIBLE int f(...)   0, or a negative error code; the compiler insists that you look
  *     GR_API      int f(...)   cannot fail; what it returns is an answer
  *
- * An error code is a negative errno, or one of libuv's own codes below -3000,
- * which pass through unchanged. gr_error_name() and gr_error_text() know both.
+ * An error code is a negative errno; or one of libuv's own codes, from -3000 to
+ * -4095, which pass through unchanged; or one of Greenroom's own, from -5000 down.
+ * gr_error_name() and gr_error_text() know them all.
  *
  * Time is nanoseconds on the clock of the loop that asks. A deadline is a
  * point on that clock, never a length of time, so it keeps its meaning when it
@@ -35,6 +36,15 @@
 
 /** The stream has ended; libuv's UV_EOF. */
 #define GR_EOF (-4095)
+
+/** A call that may wait was made where nothing can: on a foreign thread, or outside of a runner. */
+#define GR_ENOTRUNNER (-5001)
+
+/** A handle of another loop: only there can what it names be waited for. */
+#define GR_EWRONGLOOP (-5002)
+
+/** What was to be awaited is no awaitable: NULL, or of no type. */
+#define GR_ENOTAWAITABLE (-5003)
 
 GR__BEGIN
 

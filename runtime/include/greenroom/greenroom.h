@@ -12,9 +12,12 @@
  * - A deadline is a point in time on gr_now()'s clock; gr_in() makes one.
  * - Each function says on which @b thread it may be called: `any` thread; a
  *   `loop`'s thread; or there inside a `runner`, which a handler, a hook and a
- *   callback are too. To break that is a bug, and fails an assertion.
- * - Misuse that the caller could have known of is asserted; what only the run
- *   can tell, as full, gone and late, is an error code.
+ *   callback are too.
+ * - What is #GR_FALLIBLE and wants a runner says #GR_ENOTRUNNER where there is none,
+ *   on a foreign thread too, and #GR_EWRONGLOOP of a handle that another loop must
+ *   wait for. No list of errors repeats these two.
+ * - All other misuse that the caller could have known of is asserted; what only the
+ *   run can tell, as full, gone and late, is an error code.
  */
 #ifndef GREENROOM_GREENROOM_H
 #define GREENROOM_GREENROOM_H

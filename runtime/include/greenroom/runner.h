@@ -63,8 +63,9 @@ GR_FALLIBLE int gr_runner_start(gr_runner_fn *run, void *context,
  *
  * @thread runner, on the loop that started the other
  * @owner  the handle ends; but a passed deadline, a cancelled caller and -EBUSY leave it be
- * @errors -ESTALE, -EBUSY while another joins it, -EDEADLK for oneself, -ETIMEDOUT, -ECANCELED,
- *         or the runner's own; -ECANCELED also when it was cancelled before it began
+ * @errors -ESTALE, -EBUSY while another joins it, -EDEADLK for oneself and for one that joins
+ *         the caller, itself or through others, -ETIMEDOUT, -ECANCELED, or the runner's own;
+ *         -ECANCELED also when it was cancelled before it began
  */
 GR_FALLIBLE int gr_runner_join(gr_runner runner, gr_time deadline);
 
