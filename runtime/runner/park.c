@@ -188,22 +188,23 @@ static struct gr__runner *pick(struct gr__loop *loop)
 }
 
 /* The ambient waits on the runner's stack, out of sight of all that runs meanwhile. */
-static __attribute__((noinline)) void suspend_within(struct gr__loop *loop,
-                                                     struct gr__runner *runner)
+static __attribute__((noinline)) void
+suspend_within(struct gr__loop *loop, struct gr__runner *runner, struct gr__runner *next)
 {
     struct gr__ambient ambient = gr__ambient_swap(loop, gr__ambient_none);
-    switch_to(loop, &runner->context, pick(loop));
+    switch_to(loop, &runner->context, next);
     gr__ambient_begin(loop, ambient);
 }
 
-static void suspend(struct gr__loop *loop, struct gr__runner *runner)
+static inline void suspend(struct gr__loop *loop, struct gr__runner *runner,
+                           struct gr__runner *next)
 {
     gr__runners_of(loop)->waiting++;
     runner->parked_since = loop->now;
     if (__builtin_expect(loop->has_ambient, 0))
-        suspend_within(loop, runner);
+        suspend_within(loop, runner, next);
     else
-        switch_to(loop, &runner->context, pick(loop));
+        switch_to(loop, &runner->context, next);
 }
 
 int gr__runner_park(struct gr__runner *runner, gr_time deadline)
@@ -221,10 +222,19 @@ int gr__runner_park(struct gr__runner *runner, gr_time deadline)
     runner->status = 0;
     if (deadline != GR_FOREVER)
         gr__wheel_start(&loop->wheel, &runner->timer, deadline);
-    suspend(loop, runner);
+    suspend(loop, runner, pick(loop));
     if (deadline != GR_FOREVER)
         gr__wheel_cancel(&loop->wheel, &runner->timer);
     return runner->status;
+}
+
+void gr__runner_park_surely(struct gr__runner *runner)
+{
+    struct gr__loop *loop = gr__loop_here();
+    assert(loop->runner == runner);
+    runner->state = GR__RUNNER_PARKED;
+    runner->status = 0;
+    suspend(loop, runner, reserve(gr__runners_of(loop)) == 0 ? pick(loop) : NULL);
 }
 
 void gr__runner_unpark(struct gr__runner *runner)
@@ -251,7 +261,7 @@ static void queue_up(struct gr__loop *loop, struct gr__runner *runner, struct gr
 {
     runner->state = GR__RUNNER_READY;
     gr__queue_append(queue, &runner->task);
-    suspend(loop, runner);
+    suspend(loop, runner, pick(loop));
 }
 
 void gr__runner_give_way(struct gr__runner *runner)
@@ -354,7 +364,8 @@ static size_t describe_overflow(const void *address, char *text, size_t bytes)
 static void execute(struct gr__loop *loop)
 {
     struct gr__runners *runners = gr__runners_of(loop);
-    if (reserve(runners) == 0)
+    const struct gr__task *first = gr__loop_first(loop);
+    if (reserve(runners) == 0 || first->class == &resume_class)
         switch_to(loop, &runners->thread, pick(loop));
     while (runners->pooled_count > POOLED_MAX)
         runner_free(runners, pool_pop(runners));

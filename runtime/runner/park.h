@@ -88,6 +88,12 @@ int gr__runner_park(struct gr__runner *runner, gr_time deadline);
 /* See to it that the next park has a runner to go on with. 0, or -ENOMEM. */
 int gr__runner_reserve(struct gr__loop *loop);
 
+/*
+ * Suspend the running runner until it is unparked. Where there is no stack to go on with, the loop
+ * resumes others that wait until there is: so this cannot fail.
+ */
+void gr__runner_park_surely(struct gr__runner *runner);
+
 /* Have a parked runner go on in a later turn. One that is not parked is left alone. */
 void gr__runner_unpark(struct gr__runner *runner);
 

@@ -51,6 +51,10 @@
 /* Results that will be ready later. */
 #include <greenroom/future.h>
 
+/* Waiting for several things at once. */
+#include <greenroom/combine.h>
+#include <greenroom/each.h>
+
 /* Work that blocks, and the network. */
 #include <greenroom/blocking.h>
 #include <greenroom/stream.h>
