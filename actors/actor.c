@@ -9,6 +9,7 @@
 
 #include "actors/annex.h"
 #include "actors/body.h"
+#include "actors/monitor.h"
 #include "actors/pressure.h"
 #include "actors/send_later.h"
 #include "base/text.h"
@@ -43,7 +44,8 @@ static bool state_in_place(const struct gr_behavior *behavior)
 }
 
 /* Take its memory back, whatever its stage. */
-static void give_body(struct gr__loop *loop, struct gr__body *body)
+static inline __attribute__((always_inline)) void give_body(struct gr__loop *loop,
+                                                            struct gr__body *body)
 {
     if (body->annex != NULL)
         gr__annex_end(loop, body);
@@ -69,12 +71,14 @@ static void report_failure(struct gr__loop *loop, const struct gr__body *body)
 }
 
 /* Nothing of it is left on any stack. Mail that came while the stop hook waited is late. */
-static void go(struct gr__loop *loop, struct gr__body *body)
+static inline __attribute__((always_inline)) void go(struct gr__loop *loop, struct gr__body *body)
 {
     gr__body_move(body, GR__GONE);
     bury_mail(loop, body);
     if (body->pressure != NULL)
         gr__pressure_relieve(loop, body);
+    if (body->annex != NULL)
+        gr__annex_tell(loop, body);
     give_body(loop, body);
 }
 
@@ -101,23 +105,21 @@ __attribute__((noinline, cold)) void gr__body_schedule_first(struct gr__loop *lo
 
 void gr__body_stop(struct gr__loop *loop, struct gr__body *body, int reason)
 {
-    if (body->stopping)
+    if (gr__body_stopping(body))
         return;
 
-    body->stopping = true;
     body->reason = reason;
     if (body->runner != NULL)
         gr__runner_cancel(body->runner);
-    if (body->stage <= GR__IDLE)
-        gr__body_schedule(loop, body);
+    gr__body_urge(loop, body, GR__STOP);
 }
 
-static void fail(struct gr__loop *loop, struct gr__body *body, int status)
+void gr__body_fail(struct gr__loop *loop, struct gr__body *body, int status)
 {
-    if (body->stopping)
+    if (gr__body_stopping(body))
         return;
 
-    body->stopping = true;
+    body->urgent |= GR__STOP;
     body->reason = status;
     report_failure(loop, body);
 }
@@ -135,16 +137,31 @@ static void handle(struct gr__loop *loop, struct gr__body *body)
     int status = body->behavior->receive(&body->self, &envelope->message);
     gr__envelope_end(loop, envelope, status);
     if (status < 0)
-        fail(loop, body, status);
+        gr__body_fail(loop, body, status);
+}
+
+/* Control messages come first. Kept out of the path of an actor that has none. */
+static __attribute__((noinline, cold)) void see_to_control(struct gr__loop *loop,
+                                                           struct gr__body *body)
+{
+    body->runner = loop->runner;
+    gr__annex_control(loop, body);
+    body->runner = NULL;
 }
 
 /* Its task is in no queue: put it into one, or let it go. */
 static inline __attribute__((always_inline)) void leave(struct gr__loop *loop,
                                                         struct gr__body *body)
 {
-    if (__builtin_expect(body->stopping, 0))
-        end(loop, body);
-    else if (body->first != NULL)
+    if (__builtin_expect(body->urgent != 0, 0)) {
+        if (!gr__body_stopping(body))
+            see_to_control(loop, body);
+        if (gr__body_stopping(body)) {
+            end(loop, body);
+            return;
+        }
+    }
+    if (body->first != NULL || __builtin_expect(body->urgent != 0, 0))
         gr__loop_ready(loop, &body->task);
     else
         gr__body_move(body, GR__IDLE);
@@ -164,7 +181,7 @@ static void activate(struct gr__task *task)
     uint32_t most = body->count < quantum ? body->count : quantum;
     loop->budget -= (int32_t)most;
     body->runner = loop->runner;
-    while (most-- > 0 && body->first != NULL && !body->stopping)
+    while (most-- > 0 && body->first != NULL && body->urgent == 0)
         handle(loop, body);
     body->runner = NULL;
     leave(loop, body);
@@ -174,7 +191,7 @@ void gr__body_relieve(struct gr__loop *loop, struct gr__body *body)
 {
     loop->runner->working = &body->task;
     body->runner = loop->runner;
-    while (body->count > body->max / 2 && !body->stopping) {
+    while (body->count > body->max / 2 && body->urgent == 0) {
         handle(loop, body);
         if (--loop->budget <= 0 && !gr__loop_refill(loop))
             break;
@@ -239,9 +256,10 @@ static int make_body(struct gr__loop *loop, const struct gr_behavior *behavior, 
 
 /* Its start hook has failed. Kept out of the path of one that has not. */
 static __attribute__((noinline, cold)) void end_unstarted(struct gr__loop *loop,
-                                                          struct gr__body *body)
+                                                          struct gr__body *body, int reason)
 {
-    body->stopping = true;
+    body->urgent |= GR__STOP;
+    body->reason = reason;
     gr__body_move(body, GR__STOPPING);
     go(loop, body);
 }
@@ -252,11 +270,11 @@ static int start(struct gr__loop *loop, struct gr__body *body, const void *argum
     gr__body_move(body, GR__STARTING);
     int rc = body->behavior->start(&body->self, argument, size);
     if (rc < 0) {
-        end_unstarted(loop, body);
+        end_unstarted(loop, body, rc);
         return rc;
     }
     gr__body_move(body, GR__NEW);
-    if (body->first != NULL || body->stopping)
+    if (body->first != NULL || body->urgent != 0)
         gr__body_schedule(loop, body);
     return 0;
 }
@@ -308,9 +326,14 @@ static int stratum_start(struct gr__loop *loop)
     rc = gr__send_timers_start(loop);
     if (rc < 0)
         goto undo_pressure;
+    rc = gr__monitors_start(loop);
+    if (rc < 0)
+        goto undo_timers;
     gr__actors_of(loop)->next_spread = loop->id;
     return 0;
 
+undo_timers:
+    gr__send_timers_done(loop);
 undo_pressure:
     gr__pressure_done(loop);
 undo_bodies:
@@ -348,6 +371,7 @@ static void stratum_done(struct gr__loop *loop)
         gr__pressure_drop(loop, body);
         give_body(loop, body);
     }
+    gr__monitors_done(loop);
     gr__send_timers_done(loop);
     gr__pressure_done(loop);
     gr__slots_done(bodies(loop));

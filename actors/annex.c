@@ -1,7 +1,10 @@
 /*
- * Annexes: making one, and its end. The design stands in annex.h.
+ * Annexes: making one, its control lane, and its end. The design stands in annex.h.
  */
 #include "actors/annex.h"
+
+#include "actors/link.h"
+#include "actors/monitor.h"
 
 struct gr__annex *gr__annex_of(struct gr__loop *loop, struct gr__body *body)
 {
@@ -13,12 +16,57 @@ struct gr__annex *gr__annex_of(struct gr__loop *loop, struct gr__body *body)
         return NULL;
     memset(annex, 0, sizeof *annex);
     gr__list_init(&annex->control);
+    gr__list_init(&annex->watchers);
+    gr__list_init(&annex->monitors);
+    gr__list_init(&annex->links);
     body->annex = annex;
     return annex;
 }
 
+void gr__annex_tell(struct gr__loop *loop, struct gr__body *body)
+{
+    gr__links_signal(loop, body);
+    gr__monitors_tell(loop, body);
+}
+
 void gr__annex_end(struct gr__loop *loop, struct gr__body *body)
 {
-    gr__pool_give(&loop->pool, body->annex, sizeof *body->annex);
+    struct gr__annex *annex = body->annex;
+    gr__monitors_drop(loop, body);
+    gr__notices_give(loop, &annex->control);
+    gr__notices_give(loop, &annex->watchers);
+    gr__notices_give(loop, &annex->links);
     body->annex = NULL;
+    gr__pool_give(&loop->pool, annex, sizeof *annex);
+}
+
+/* Take a notice out of the lane, and say what it tells. */
+static struct gr_control open_notice(struct gr__loop *loop, struct gr__notice *notice)
+{
+    struct gr_control control = {
+        .kind = notice->kind, .reason = notice->reason, .actor = {notice->from}};
+    if (notice->kind == GR_DOWN)
+        gr__monitor_told(loop, notice, &control);
+    gr__notice_give(loop, notice);
+    return control;
+}
+
+void gr__annex_control(struct gr__loop *loop, struct gr__body *body)
+{
+    struct gr__annex *annex = body->annex;
+    struct gr__list *link = NULL;
+    for (int32_t most = loop->quantum; most > 0 && !gr__body_stopping(body); most--) {
+        link = gr__list_shift(&annex->control);
+        if (link == NULL)
+            break;
+        loop->budget--;
+        struct gr_control control = open_notice(loop, gr__notice_at(link));
+        if (body->behavior->control == NULL)
+            continue;
+        int status = body->behavior->control(&body->self, &control);
+        if (status < 0)
+            gr__body_fail(loop, body, status);
+    }
+    if (gr__list_empty(&annex->control))
+        body->urgent &= (uint8_t)~GR__CONTROL;
 }

@@ -18,13 +18,23 @@
 #include "actors/body.h"
 
 struct gr__annex {
-    struct gr__list control; /* control messages, oldest first; of struct gr__notice */
+    struct gr__list control;  /* the lane of control messages, oldest first; of struct gr__notice */
+    struct gr__list watchers; /* notices for those who watch this actor (monitor.c) */
+    struct gr__list monitors; /* what this actor watches (monitor.c) */
+    struct gr__list links;    /* halves of links, which are notices too (link.c) */
+    bool trap_exits;          /* exit signals go into the control lane */
 };
 
 /* The annex of a body, made where it has none; NULL without memory. */
 struct gr__annex *gr__annex_of(struct gr__loop *loop, struct gr__body *body);
 
-/* The body, which has one, goes, and its annex with it. */
+/* The actor, which has an annex, has ended for its reason: tell whoever wants to know. */
+void gr__annex_tell(struct gr__loop *loop, struct gr__body *body);
+
+/* The body, which has one, goes, and its annex with it; whoever has not been told hears nothing. */
 void gr__annex_end(struct gr__loop *loop, struct gr__body *body);
+
+/* Handle the control messages that are there, a quantum of them at most. */
+void gr__annex_control(struct gr__loop *loop, struct gr__body *body);
 
 #endif

@@ -31,6 +31,7 @@
  *      most one handler of an actor is under way.
  *   3. `count` is the number of envelopes in the mailbox.
  *   4. A body goes only from its own activation, when nothing of it is on any stack.
+ *   5. What is urgent is seen to before the next message: each handler is followed by a look.
  */
 #ifndef GREENROOM_ACTORS_BODY_H
 #define GREENROOM_ACTORS_BODY_H
@@ -57,6 +58,12 @@ enum gr__stage {
     GR__STAGES,
 };
 
+/* What an actor does before it handles the next message: one look tells that there is nothing. */
+enum gr__urgent {
+    GR__STOP = 1 << 0,    /* it is to stop; never taken back */
+    GR__CONTROL = 1 << 1, /* there may be control messages */
+};
+
 struct gr__annex;
 struct gr__pressure;
 struct gr__sending;
@@ -76,10 +83,10 @@ struct gr__body {
     const char *name;
     struct gr__sending *sending; /* the full mailbox that its handler waits for, or NULL */
     struct gr__annex *annex;     /* what few actors have, or NULL: it has none of that */
-    int reason;                  /* once stopping */
+    int reason;                  /* once it is to stop */
     uint8_t stage;               /* enum gr__stage */
-    bool stopping;
-    bool overtaken; /* its task came up while a relief was under way */
+    uint8_t urgent;              /* bits of enum gr__urgent: what comes ahead of the mailbox */
+    bool overtaken;              /* its task came up while a relief was under way */
     alignas(max_align_t) unsigned char state[GR__STATE_INLINE];
 };
 
@@ -89,6 +96,8 @@ struct gr__actors {
     uint64_t dead_letters;
     unsigned next_spread;
     struct gr__slots timers;        /* of send_after */
+    struct gr__slots monitors;      /* made here (monitor.c) */
+    uint64_t links_made;            /* here */
     struct gr__list *pressed;       /* buckets of actors elsewhere whose mailbox is full */
     size_t pressed_count;           /* in all buckets */
     const struct gr__task *spender; /* what sent last when no envelope was at hand, or NULL */
@@ -146,6 +155,20 @@ static inline void gr__body_schedule(struct gr__loop *loop, struct gr__body *bod
     gr__loop_ready(loop, &body->task);
 }
 
+static inline bool gr__body_stopping(const struct gr__body *body)
+{
+    return body->urgent & GR__STOP;
+}
+
+/* See to it that an actor comes to something urgent. */
+static inline void gr__body_urge(struct gr__loop *loop, struct gr__body *body,
+                                 enum gr__urgent urgent)
+{
+    body->urgent |= (uint8_t)urgent;
+    if (body->stage <= GR__IDLE)
+        gr__body_schedule(loop, body);
+}
+
 /* Put an envelope into the mailbox, and see to it that the actor comes to it. */
 static inline void gr__body_accept_kind(struct gr__loop *loop, struct gr__body *body,
                                         struct gr__envelope *envelope, enum gr__envelope_kind kind)
@@ -184,5 +207,8 @@ int gr__body_spawn(struct gr__loop *loop, const struct gr_behavior *behavior, co
 
 /* Begin to stop, for a reason; an actor that has begun keeps its own. */
 void gr__body_stop(struct gr__loop *loop, struct gr__body *body, int reason);
+
+/* The same where its own handler or control hook has failed. */
+void gr__body_fail(struct gr__loop *loop, struct gr__body *body, int status);
 
 #endif

@@ -198,7 +198,7 @@ static struct gr__body *to_relieve(struct gr__loop *loop, const struct gr__press
 {
     struct gr__body *body = gr__body_find(loop, pressure->name);
     bool can = body != NULL && body->pressure == pressure && body->stage == GR__SCHEDULED &&
-               body->runner == NULL && !body->stopping && body->count > body->max / 2;
+               body->runner == NULL && body->urgent == 0 && body->count > body->max / 2;
     return can ? body : NULL;
 }
 
@@ -436,7 +436,7 @@ static void tell_room(struct gr__loop *loop, const struct gr__body *body)
 void gr__pressure_relieve(struct gr__loop *loop, struct gr__body *body)
 {
     struct gr__pressure *pressure = body->pressure;
-    size_t room = body->stopping ? SIZE_MAX : body->max - body->count;
+    size_t room = gr__body_stopping(body) ? SIZE_MAX : body->max - body->count;
     release_some(&pressure->waiters, room);
     tell_room(loop, body);
     let_foreign_go(loop, pressure);

@@ -57,6 +57,8 @@ enum gr_when_full {
 /** Messages that a mailbox holds unless its behavior says otherwise. */
 #define GR_MAILBOX_DEFAULT 1024
 
+struct gr_control;
+
 /** What its actors are like. Must outlive them all: a constant, usually. */
 struct gr_behavior {
     const char *name; /**< for reports */
@@ -72,6 +74,12 @@ struct gr_behavior {
 
     /** Takes the state down, after the last message. May wait. The reason: 0, or why. Or NULL. */
     void (*stop)(struct gr_self *self, int reason);
+
+    /**
+     * Handles a control message: what the actor hears of others (monitor.h, link.h). As receive, and
+     * never while that is under way. Or NULL.
+     */
+    int (*control)(struct gr_self *self, const struct gr_control *control);
 
     size_t state_bytes;          /**< of each actor's state */
     uint32_t mailbox_max;        /**< messages; 0: #GR_MAILBOX_DEFAULT */

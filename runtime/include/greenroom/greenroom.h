@@ -62,7 +62,9 @@
 /* Actors. */
 #include <greenroom/actor.h>
 #include <greenroom/ask.h>
+#include <greenroom/link.h>
 #include <greenroom/message.h>
+#include <greenroom/monitor.h>
 #include <greenroom/send.h>
 
 #endif
