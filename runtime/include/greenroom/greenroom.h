@@ -48,7 +48,8 @@
 #include <greenroom/semaphore.h>
 #include <greenroom/wait_group.h>
 
-/* Results that will be ready later. */
+/* Results that will be ready later, and queues of items. */
+#include <greenroom/channel.h>
 #include <greenroom/future.h>
 
 /* Waiting for several things at once. */
