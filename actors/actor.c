@@ -12,6 +12,7 @@
 #include "actors/monitor.h"
 #include "actors/pressure.h"
 #include "actors/send_later.h"
+#include "actors/within.h"
 #include "base/text.h"
 
 static struct gr__slots_floor body_floors[GR__LOOPS_MAX];
@@ -85,6 +86,7 @@ static inline __attribute__((always_inline)) void go(struct gr__loop *loop, stru
 /* The end, in the actor's own activation. */
 static void end(struct gr__loop *loop, struct gr__body *body)
 {
+    gr__ambient_settle(loop);
     gr__body_move(body, GR__STOPPING);
     if (body->behavior->stop != NULL) {
         loop->runner->cancelled = false;
@@ -124,7 +126,30 @@ void gr__body_fail(struct gr__loop *loop, struct gr__body *body, int status)
     report_failure(loop, body);
 }
 
-/* Handle one message. */
+static inline __attribute__((always_inline)) int receive(struct gr__loop *loop,
+                                                         struct gr__body *body,
+                                                         struct gr__envelope *envelope,
+                                                         enum gr__envelope_kind kind)
+{
+    int status = body->behavior->receive(&body->self, &envelope->message);
+    gr__envelope_end_kind(loop, envelope, kind, status);
+    return status;
+}
+
+/* A message that is of another kind than most. */
+static __attribute__((noinline)) int receive_other(struct gr__loop *loop, struct gr__body *body,
+                                                   struct gr__envelope *envelope)
+{
+    enum gr__envelope_kind kind = gr__envelope_kind(envelope);
+    if (kind <= GR__ASK_BUFFER || gr__envelope_begin(loop, envelope))
+        return receive(loop, body, envelope, kind);
+
+    gr__actors_of(loop)->asks_expired++;
+    gr__envelope_end(loop, envelope, -ETIMEDOUT);
+    return 0;
+}
+
+/* Handle one message. What it has brought stays around until the caller settles. */
 static void handle(struct gr__loop *loop, struct gr__body *body)
 {
     struct gr__task *task = body->first;
@@ -134,8 +159,15 @@ static void handle(struct gr__loop *loop, struct gr__body *body)
     if (body->pressure != NULL && (body->count == body->max / 2 || body->count == 0))
         gr__pressure_relieve(loop, body);
 
-    int status = body->behavior->receive(&body->self, &envelope->message);
-    gr__envelope_end(loop, envelope, status);
+    /* Asked for ahead of the handler and not after it, the kind costs most messages nothing. */
+    const struct gr__task_class *class = envelope->task.class;
+    int status;
+    if (class == &gr__envelope_classes[GR__PLAIN])
+        status = receive(loop, body, envelope, GR__PLAIN);
+    else if (class == &gr__envelope_classes[GR__ASK])
+        status = receive(loop, body, envelope, GR__ASK);
+    else
+        status = receive_other(loop, body, envelope);
     if (status < 0)
         gr__body_fail(loop, body, status);
 }
@@ -167,6 +199,11 @@ static inline __attribute__((always_inline)) void leave(struct gr__loop *loop,
         gr__body_move(body, GR__IDLE);
 }
 
+static inline bool has_more(const struct gr__body *body)
+{
+    return body->first != NULL && body->urgent == 0;
+}
+
 /* What an actor sends itself, and what others send it meanwhile, is for the next activation. */
 static void activate(struct gr__task *task)
 {
@@ -181,8 +218,12 @@ static void activate(struct gr__task *task)
     uint32_t most = body->count < quantum ? body->count : quantum;
     loop->budget -= (int32_t)most;
     body->runner = loop->runner;
-    while (most-- > 0 && body->first != NULL && body->urgent == 0)
+    for (bool more = has_more(body); more;) {
         handle(loop, body);
+        more = --most > 0 && has_more(body);
+        if (more)
+            gr__ambient_settle(loop);
+    }
     body->runner = NULL;
     leave(loop, body);
 }
@@ -192,6 +233,7 @@ void gr__body_relieve(struct gr__loop *loop, struct gr__body *body)
     loop->runner->working = &body->task;
     body->runner = loop->runner;
     while (body->count > body->max / 2 && body->urgent == 0) {
+        gr__ambient_settle(loop);
         handle(loop, body);
         if (--loop->budget <= 0 && !gr__loop_refill(loop))
             break;
@@ -264,11 +306,27 @@ static __attribute__((noinline, cold)) void end_unstarted(struct gr__loop *loop,
     go(loop, body);
 }
 
+/* The hook has what it inherits of the spawner around it, and the spawner its own afterwards. */
+static int run_start_hook(struct gr__loop *loop, struct gr__body *body, const void *argument,
+                          size_t size)
+{
+    struct gr__values *values;
+    int rc = gr__ambient_some(loop, loop->id, GR__INHERITED, &values);
+    if (rc < 0)
+        return rc;
+
+    struct gr__ambient inside = {values, loop->ambient.deadline};
+    struct gr__ambient before = gr__ambient_swap(loop, inside);
+    rc = body->behavior->start(&body->self, argument, size);
+    gr__ambient_restore(loop, before);
+    return rc;
+}
+
 /* Run the start hook, with the mailbox closed meanwhile; mail that came waits for its end. */
 static int start(struct gr__loop *loop, struct gr__body *body, const void *argument, size_t size)
 {
     gr__body_move(body, GR__STARTING);
-    int rc = body->behavior->start(&body->self, argument, size);
+    int rc = run_start_hook(loop, body, argument, size);
     if (rc < 0) {
         end_unstarted(loop, body, rc);
         return rc;

@@ -5,6 +5,7 @@
 
 #include "actors/link.h"
 #include "actors/monitor.h"
+#include "loop/ambient.h"
 
 struct gr__annex *gr__annex_of(struct gr__loop *loop, struct gr__body *body)
 {
@@ -63,6 +64,7 @@ void gr__annex_control(struct gr__loop *loop, struct gr__body *body)
         struct gr_control control = open_notice(loop, gr__notice_at(link));
         if (body->behavior->control == NULL)
             continue;
+        gr__ambient_settle(loop);
         int status = body->behavior->control(&body->self, &control);
         if (status < 0)
             gr__body_fail(loop, body, status);

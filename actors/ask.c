@@ -1,5 +1,8 @@
 /*
  * Asking: a message that carries the promise of a future, and awaiting that.
+ *
+ * An ask without a deadline, from where there is nothing that goes along, to an actor of the same
+ * loop that has room, goes straight in. Any other takes the route, with its deadline.
  */
 #include <greenroom/ask.h>
 
@@ -7,24 +10,61 @@
 
 #include "actors/body.h"
 #include "actors/route.h"
+#include "actors/within.h"
 #include "base/copy.h"
 
 /* Route an envelope that has its payload but not its promise; the future is for the reply. */
-static inline int start(struct gr__loop *loop, gr_actor to, struct gr__envelope *envelope,
-                        enum gr__envelope_kind kind, gr_future *ret_future, gr_time deadline)
+static int route(struct gr__loop *loop, gr_actor to, struct gr__envelope *envelope,
+                 gr_future *ret_future, gr_time deadline)
 {
     gr_future future;
     int rc = gr_future_make(&future, gr__envelope_promise(envelope));
+    if (rc == 0) {
+        rc = gr__route(loop, to.name, envelope, deadline);
+        if (rc < 0)
+            gr_future_drop(future);
+    }
     if (rc < 0)
-        return rc;
-
-    struct gr__body *body = gr__body_with_room(loop, to.name);
-    if (body != NULL)
-        gr__body_accept_kind(loop, body, envelope, kind);
-    else if ((rc = gr__route(loop, to.name, envelope, deadline)) < 0)
-        gr_future_drop(future);
-    if (rc == 0)
+        gr__envelope_take_back(loop, envelope);
+    else
         *ret_future = future;
+    return rc;
+}
+
+static __attribute__((noinline)) int start_by_route(struct gr__loop *loop, gr_actor to,
+                                                    uint32_t tag, const void *data, size_t size,
+                                                    gr_future *ret_future, gr_time deadline)
+{
+    if (size > GR_MESSAGE_MAX)
+        return -EMSGSIZE;
+    deadline = gr__ambient_bound(loop, deadline);
+    struct gr__envelope *envelope =
+        gr__envelope_take_for(loop, to.name, GR__ASK, deadline, tag, size);
+    if (envelope == NULL)
+        return -ENOMEM;
+
+    gr__copy(gr__envelope_content(envelope), data, size);
+    return route(loop, to, envelope, ret_future, deadline);
+}
+
+/* Put a question without a deadline into the mailbox of an actor that has room. */
+static inline __attribute__((always_inline)) int start_here(struct gr__loop *loop,
+                                                            struct gr__body *body, uint32_t tag,
+                                                            const void *data, size_t size,
+                                                            gr_future *ret_future)
+{
+    if (size > GR_MESSAGE_MAX)
+        return -EMSGSIZE;
+    struct gr__envelope *envelope = gr__envelope_take(loop, GR__ASK, tag, size);
+    if (envelope == NULL)
+        return -ENOMEM;
+
+    gr__copy(envelope->payload + sizeof(gr_promise), data, size);
+    int rc = gr_future_make(ret_future, gr__envelope_promise(envelope));
+    if (rc < 0)
+        gr__envelope_give(loop, envelope);
+    else
+        gr__body_accept_kind(loop, body, envelope, GR__ASK);
     return rc;
 }
 
@@ -34,17 +74,10 @@ int gr_ask_start(gr_actor to, uint32_t tag, const void *data, size_t size, gr_fu
     struct gr__loop *loop = gr__loop_to_wait_on();
     if (loop == NULL)
         return GR_ENOTRUNNER;
-    if (size > GR_MESSAGE_MAX)
-        return -EMSGSIZE;
-    struct gr__envelope *envelope = gr__envelope_take(loop, GR__ASK, tag, size);
-    if (envelope == NULL)
-        return -ENOMEM;
-
-    gr__copy(envelope->payload + sizeof(gr_promise), data, size);
-    int rc = start(loop, to, envelope, GR__ASK, ret_future, deadline);
-    if (rc < 0)
-        gr__envelope_give(loop, envelope);
-    return rc;
+    struct gr__body *body = deadline == GR_FOREVER ? gr__body_with_room(loop, to.name) : NULL;
+    if (body == NULL)
+        return start_by_route(loop, to, tag, data, size, ret_future, deadline);
+    return start_here(loop, body, tag, data, size, ret_future);
 }
 
 int gr_ask_start_buffer(gr_actor to, uint32_t tag, struct gr_buffer *buffer, gr_future *ret_future,
@@ -55,15 +88,15 @@ int gr_ask_start_buffer(gr_actor to, uint32_t tag, struct gr_buffer *buffer, gr_
         return GR_ENOTRUNNER;
     if (buffer->size > UINT32_MAX)
         return -EMSGSIZE;
-    struct gr__envelope *envelope = gr__envelope_take(loop, GR__ASK_BUFFER, tag, buffer->size);
+    deadline = gr__ambient_bound(loop, deadline);
+    struct gr__envelope *envelope =
+        gr__envelope_take_for(loop, to.name, GR__ASK_BUFFER, deadline, tag, buffer->size);
     if (envelope == NULL)
         return -ENOMEM;
 
     *gr__envelope_buffer(envelope) = *buffer;
-    int rc = start(loop, to, envelope, GR__ASK_BUFFER, ret_future, deadline);
-    if (rc < 0)
-        gr__envelope_give(loop, envelope);
-    else
+    int rc = route(loop, to, envelope, ret_future, deadline);
+    if (rc == 0)
         *buffer = (struct gr_buffer){0};
     return rc;
 }
@@ -71,37 +104,69 @@ int gr_ask_start_buffer(gr_actor to, uint32_t tag, struct gr_buffer *buffer, gr_
 /* Whether a handler asks its own actor, which handles nothing else until it has returned. */
 static inline bool asks_itself(struct gr__loop *loop, gr_actor to)
 {
-    const struct gr__body *self = loop == NULL ? NULL : gr__body_here(loop);
+    const struct gr__body *self = gr__body_here(loop);
     return self != NULL && gr__slots_name(&gr__actors_of(loop)->bodies, self) == to.name;
 }
 
-int gr_ask(gr_actor to, uint32_t tag, const void *data, size_t size, void *ret_reply,
-           size_t reply_size, gr_time deadline)
+static inline __attribute__((always_inline)) int await_reply(gr_future future, void *ret_reply,
+                                                             size_t reply_size, gr_time deadline)
 {
-    if (asks_itself(gr__loop_here(), to))
-        return -EDEADLK;
-    gr_future future;
-    int rc = gr_ask_start(to, tag, data, size, &future, deadline);
-    if (rc < 0)
-        return rc;
-
-    rc = gr_future_await(future, ret_reply, reply_size, deadline);
+    int rc = gr_future_await(future, ret_reply, reply_size, deadline);
     if (rc < 0)
         gr_future_drop(future);
     return rc;
 }
 
-/* A second envelope with the same contents. What was moved is in the new one alone. */
-static struct gr__envelope *move_contents(struct gr__loop *loop, struct gr__envelope *from)
+static __attribute__((noinline)) int ask_by_route(struct gr__loop *loop, gr_actor to, uint32_t tag,
+                                                  const void *data, size_t size, void *ret_reply,
+                                                  size_t reply_size, gr_time deadline)
 {
-    enum gr__envelope_kind kind = gr__envelope_kind(from);
+    gr_future future;
+    deadline = gr__ambient_bound(loop, deadline);
+    int rc = start_by_route(loop, to, tag, data, size, &future, deadline);
+    return rc < 0 ? rc : await_reply(future, ret_reply, reply_size, deadline);
+}
+
+int gr_ask(gr_actor to, uint32_t tag, const void *data, size_t size, void *ret_reply,
+           size_t reply_size, gr_time deadline)
+{
+    struct gr__loop *loop = gr__loop_to_wait_on();
+    if (loop == NULL)
+        return GR_ENOTRUNNER;
+    if (asks_itself(loop, to))
+        return -EDEADLK;
+    struct gr__body *body = deadline == GR_FOREVER ? gr__body_with_room(loop, to.name) : NULL;
+    if (body == NULL)
+        return ask_by_route(loop, to, tag, data, size, ret_reply, reply_size, deadline);
+
+    gr_future future;
+    int rc = start_here(loop, body, tag, data, size, &future);
+    return rc < 0 ? rc : await_reply(future, ret_reply, reply_size, GR_FOREVER);
+}
+
+static gr_time deadline_of(struct gr__envelope *envelope)
+{
+    return gr__envelope_kind(envelope) & GR__TIMED ? *gr__envelope_deadline(envelope) : GR_FOREVER;
+}
+
+/*
+ * A second envelope with the same contents. What was moved is in the new one alone. The values are
+ * those around the handler now; the deadline is the asker's.
+ */
+static struct gr__envelope *move_contents(struct gr__loop *loop, gr_actor to,
+                                          struct gr__envelope *from)
+{
+    enum gr__envelope_kind kind = gr__envelope_kind(from) & GR__ASK_BUFFER;
+    size_t size = from->message.size;
     struct gr__envelope *envelope =
-        gr__envelope_take(loop, kind, from->message.tag, from->message.size);
+        gr__envelope_take_for(loop, to.name, kind, deadline_of(from), from->message.tag, size);
     if (envelope == NULL)
         return NULL;
 
-    size_t bytes = gr__envelope_bytes(kind, from->message.size) - sizeof *from;
-    memcpy(envelope->payload, from->payload, bytes);
+    if (kind & GR__ASK)
+        *gr__envelope_promise(envelope) = *gr__envelope_promise(from);
+    memcpy(gr__envelope_content(envelope), gr__envelope_content(from),
+           kind & GR__BUFFER ? sizeof(struct gr_buffer) : size);
     return envelope;
 }
 
@@ -109,7 +174,7 @@ static struct gr__envelope *move_contents(struct gr__loop *loop, struct gr__enve
 static void forget_contents(struct gr__envelope *envelope)
 {
     enum gr__envelope_kind kind = gr__envelope_kind(envelope);
-    if (kind >= GR__ASK)
+    if (kind & GR__ASK)
         *gr__envelope_promise(envelope) = (gr_promise){0};
     if (kind & GR__BUFFER)
         gr__envelope_forget_buffer(envelope);
@@ -121,14 +186,20 @@ int gr_forward(const struct gr_message *message, gr_actor to)
     if (loop == NULL)
         return GR_ENOTRUNNER;
     struct gr__envelope *from = gr__container_of(message, struct gr__envelope, message);
-    struct gr__envelope *envelope = move_contents(loop, from);
+    struct gr__envelope *envelope = move_contents(loop, to, from);
     if (envelope == NULL)
         return -ENOMEM;
 
     int rc = gr__route(loop, to.name, envelope, GR_FOREVER);
     if (rc < 0)
-        gr__envelope_give(loop, envelope);
+        gr__envelope_take_back(loop, envelope);
     else
         forget_contents(from);
     return rc;
+}
+
+uint64_t gr_asks_expired(void)
+{
+    assert(gr__loop_here() != NULL && "only on a loop's thread");
+    return gr__actors_of(gr__loop_here())->asks_expired;
 }

@@ -94,6 +94,7 @@ struct gr__body {
 struct gr__actors {
     struct gr__slots bodies;
     uint64_t dead_letters;
+    uint64_t asks_expired;
     unsigned next_spread;
     struct gr__slots timers;        /* of send_after */
     struct gr__slots monitors;      /* made here (monitor.c) */

@@ -9,10 +9,11 @@
  *
  * The class says what the payload is, so that nothing else needs room for it:
  *
- *     plain                        bytes
- *     buffer            struct gr_buffer, moved
- *     ask     promise,  bytes
- *     ask buffer  promise,  struct gr_buffer
+ *     plain                                  bytes
+ *     buffer                                 struct gr_buffer, moved
+ *     ask         promise,                   bytes or a buffer
+ *     timed ask   promise, deadline,         bytes or a buffer
+ *     within      ...      values ahead of   the bytes or the buffer of any of these
  *
  * Until it is delivered an envelope carries its address, and in place of the address's
  * loop, which is known where it arrives, the loop that it comes from. From then on the
@@ -31,6 +32,7 @@
 
 #include <greenroom/message.h>
 
+#include "base/values.h"
 #include "loop/loop.h"
 #include "loop/task.h"
 
@@ -40,7 +42,16 @@ struct gr__envelope {
     unsigned char payload[];
 };
 
-enum gr__envelope_kind { GR__PLAIN, GR__BUFFER, GR__ASK, GR__ASK_BUFFER, GR__KINDS };
+/* Bits, which go together in any way, save that nothing but an ask is timed. */
+enum gr__envelope_kind {
+    GR__PLAIN = 0,
+    GR__BUFFER = 1,
+    GR__ASK = 2,
+    GR__ASK_BUFFER = GR__ASK | GR__BUFFER,
+    GR__WITHIN = 4,
+    GR__TIMED = 8,
+    GR__KINDS = 16
+};
 
 /* By kind; envelopes of foreign threads have their own, since their memory is malloc's. */
 extern const struct gr__task_class gr__envelope_classes[GR__KINDS];
@@ -59,7 +70,11 @@ static inline enum gr__envelope_kind gr__envelope_kind(const struct gr__envelope
 /* What stands in the payload ahead of the bytes or the buffer. */
 static inline size_t gr__envelope_ahead(enum gr__envelope_kind kind)
 {
-    return kind >= GR__ASK ? sizeof(gr_promise) : 0;
+    size_t promise = kind & GR__ASK ? sizeof(gr_promise) : 0;
+    if (__builtin_expect(kind <= GR__ASK_BUFFER, 1))
+        return promise;
+    return promise + (kind & GR__TIMED ? sizeof(gr_time) : 0) +
+           (kind & GR__WITHIN ? sizeof(struct gr__values *) : 0);
 }
 
 static inline size_t gr__envelope_bytes(enum gr__envelope_kind kind, size_t size)
@@ -79,10 +94,27 @@ static inline gr_promise *gr__envelope_promise(struct gr__envelope *envelope)
     return (gr_promise *)(void *)envelope->payload;
 }
 
+/* The bytes, or the buffer. */
+static inline void *gr__envelope_content(struct gr__envelope *envelope)
+{
+    return envelope->payload + gr__envelope_ahead(gr__envelope_kind(envelope));
+}
+
 static inline struct gr_buffer *gr__envelope_buffer(struct gr__envelope *envelope)
 {
-    size_t ahead = gr__envelope_ahead(gr__envelope_kind(envelope));
-    return (struct gr_buffer *)(void *)(envelope->payload + ahead);
+    return gr__envelope_content(envelope);
+}
+
+/* Of a timed ask. */
+static inline gr_time *gr__envelope_deadline(struct gr__envelope *envelope)
+{
+    return (gr_time *)(void *)(envelope->payload + sizeof(gr_promise));
+}
+
+/* Of one within something. */
+static inline struct gr__values **gr__envelope_values(struct gr__envelope *envelope)
+{
+    return (struct gr__values **)gr__envelope_content(envelope) - 1;
 }
 
 /* The buffer is somebody else's now. The message is empty, for whoever looks at it again. */
@@ -157,15 +189,26 @@ static inline void gr__envelope_give(struct gr__loop *loop, struct gr__envelope 
  */
 void gr__envelope_end_slowly(struct gr__loop *loop, struct gr__envelope *envelope, int status);
 
+/* The same for one that is known to be of this kind. */
+static inline __attribute__((always_inline)) void
+gr__envelope_end_kind(struct gr__loop *loop, struct gr__envelope *envelope,
+                      enum gr__envelope_kind kind, int status)
+{
+    uint32_t size = envelope->message.size;
+    if (kind == GR__PLAIN || (kind == GR__ASK && gr__envelope_promise(envelope)->name == 0))
+        gr__pool_give(&loop->pool, envelope, gr__envelope_bytes(kind, size));
+    else
+        gr__envelope_end_slowly(loop, envelope, status);
+}
+
 static inline void gr__envelope_end(struct gr__loop *loop, struct gr__envelope *envelope,
                                     int status)
 {
     const struct gr__task_class *class = envelope->task.class;
-    uint32_t size = envelope->message.size;
     if (class == &gr__envelope_classes[GR__PLAIN])
-        gr__pool_give(&loop->pool, envelope, gr__envelope_bytes(GR__PLAIN, size));
-    else if (class == &gr__envelope_classes[GR__ASK] && gr__envelope_promise(envelope)->name == 0)
-        gr__pool_give(&loop->pool, envelope, gr__envelope_bytes(GR__ASK, size));
+        gr__envelope_end_kind(loop, envelope, GR__PLAIN, status);
+    else if (class == &gr__envelope_classes[GR__ASK])
+        gr__envelope_end_kind(loop, envelope, GR__ASK, status);
     else
         gr__envelope_end_slowly(loop, envelope, status);
 }

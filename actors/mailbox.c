@@ -29,7 +29,7 @@ void gr__body_accept_full(struct gr__loop *loop, struct gr__body *body,
                           struct gr__envelope *envelope)
 {
     bool refused =
-        body->behavior->when_full == GR_FULL_FAIL && gr__envelope_kind(envelope) >= GR__ASK;
+        body->behavior->when_full == GR_FULL_FAIL && gr__envelope_kind(envelope) & GR__ASK;
     if (refused || body->behavior->when_full == GR_FULL_DROP_NEWEST) {
         gr__dead_letter(loop, envelope, -EAGAIN);
         return;
@@ -78,11 +78,24 @@ static void discard(struct gr__task *task)
     gr__dead_letter(gr__loop_here(), gr__envelope_of(task), -ESHUTDOWN);
 }
 
+#define MESSAGE                                                                                    \
+    {                                                                                              \
+        "a message", arrive, discard, NULL                                                         \
+    }
+
 const struct gr__task_class gr__envelope_classes[GR__KINDS] = {
-    [GR__PLAIN] = {"a message", arrive, discard, NULL},
-    [GR__BUFFER] = {"a message", arrive, discard, NULL},
-    [GR__ASK] = {"a message", arrive, discard, NULL},
-    [GR__ASK_BUFFER] = {"a message", arrive, discard, NULL},
+    [GR__PLAIN] = MESSAGE,
+    [GR__BUFFER] = MESSAGE,
+    [GR__ASK] = MESSAGE,
+    [GR__ASK_BUFFER] = MESSAGE,
+    [GR__WITHIN] = MESSAGE,
+    [GR__WITHIN | GR__BUFFER] = MESSAGE,
+    [GR__WITHIN | GR__ASK] = MESSAGE,
+    [GR__WITHIN | GR__ASK_BUFFER] = MESSAGE,
+    [GR__TIMED | GR__ASK] = MESSAGE,
+    [GR__TIMED | GR__ASK_BUFFER] = MESSAGE,
+    [GR__TIMED | GR__WITHIN | GR__ASK] = MESSAGE,
+    [GR__TIMED | GR__WITHIN | GR__ASK_BUFFER] = MESSAGE,
 };
 
 static void discard_foreign(struct gr__task *task)

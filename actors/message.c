@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-#include "actors/envelope.h"
+#include "actors/within.h"
 
 /* The handler sees the message inside its envelope. */
 static struct gr__envelope *envelope_around(const struct gr_message *message)
@@ -16,7 +16,7 @@ static struct gr__envelope *envelope_around(const struct gr_message *message)
 static gr_promise take_promise(struct gr__envelope *envelope)
 {
     gr_promise promise = {0};
-    if (gr__envelope_kind(envelope) >= GR__ASK) {
+    if (gr__envelope_kind(envelope) & GR__ASK) {
         promise = *gr__envelope_promise(envelope);
         *gr__envelope_promise(envelope) = (gr_promise){0};
     }
@@ -26,7 +26,7 @@ static gr_promise take_promise(struct gr__envelope *envelope)
 bool gr_message_is_ask(const struct gr_message *message)
 {
     struct gr__envelope *envelope = envelope_around(message);
-    return gr__envelope_kind(envelope) >= GR__ASK && gr__envelope_promise(envelope)->name != 0;
+    return gr__envelope_kind(envelope) & GR__ASK && gr__envelope_promise(envelope)->name != 0;
 }
 
 gr_promise gr_message_take_promise(const struct gr_message *message)
@@ -93,5 +93,5 @@ void gr__envelope_end_slowly(struct gr__loop *loop, struct gr__envelope *envelop
     }
     if (gr__envelope_kind(envelope) & GR__BUFFER)
         gr_buffer_release(gr__envelope_buffer(envelope));
-    gr__envelope_give(loop, envelope);
+    gr__envelope_take_back(loop, envelope);
 }

@@ -18,9 +18,14 @@
 /* No deadline at all: do not wait. */
 #define GR__NOT_AT_ALL INT64_MIN
 
-/* The actor, if it is here and has room, as is mostly so; else NULL: take the route. */
+/*
+ * The actor, if it is here and has room, and nothing is around the sender, as is mostly so; else
+ * NULL: take the route, with an envelope for what goes along.
+ */
 static inline struct gr__body *gr__body_with_room(struct gr__loop *loop, uint64_t to)
 {
+    if (loop->has_ambient)
+        return NULL;
     struct gr__body *body = gr__body_find(loop, to);
     return body == NULL || gr__body_full(body) ? NULL : body;
 }

@@ -1,8 +1,8 @@
 /*
  * Sending: filling an envelope, and sending it on its way.
  *
- * The common case is a small message to an actor of the same loop with room in its mailbox.
- * It goes straight in; everything else takes the route.
+ * The common case is a small message to an actor of the same loop with room in its mailbox, from
+ * where there are no values to go along. It goes straight in; everything else takes the route.
  *
  * A sender gives way to its receivers before more is under way than a near cache holds: when the
  * pool has no envelope at hand, those that were used last are all in mailboxes. Else one who sends
@@ -15,6 +15,7 @@
 
 #include "actors/body.h"
 #include "actors/route.h"
+#include "actors/within.h"
 #include "base/copy.h"
 #include "loop/post.h"
 
@@ -41,16 +42,17 @@ static __attribute__((noinline)) int send_by_route(struct gr__loop *loop, gr_act
     if (size > GR_MESSAGE_MAX)
         return -EMSGSIZE;
     bool give_way = sends_much(loop);
-    struct gr__envelope *envelope = gr__envelope_take(loop, GR__PLAIN, tag, size);
+    struct gr__envelope *envelope =
+        gr__envelope_take_for(loop, to.name, GR__PLAIN, GR_FOREVER, tag, size);
     if (envelope == NULL)
         return -ENOMEM;
 
-    gr__copy(envelope->payload, data, size);
+    gr__copy(gr__envelope_content(envelope), data, size);
     if (give_way && deadline != GR__NOT_AT_ALL)
         gr__runner_give_way(loop->runner);
     int rc = gr__route(loop, to.name, envelope, deadline);
     if (rc < 0)
-        gr__envelope_give(loop, envelope);
+        gr__envelope_take_back(loop, envelope);
     return rc;
 }
 
@@ -87,14 +89,15 @@ int gr_send_buffer(gr_actor to, uint32_t tag, struct gr_buffer *buffer, gr_time 
         return GR_ENOTRUNNER;
     if (buffer->size > UINT32_MAX)
         return -EMSGSIZE;
-    struct gr__envelope *envelope = gr__envelope_take(loop, GR__BUFFER, tag, buffer->size);
+    struct gr__envelope *envelope =
+        gr__envelope_take_for(loop, to.name, GR__BUFFER, GR_FOREVER, tag, buffer->size);
     if (envelope == NULL)
         return -ENOMEM;
 
     *gr__envelope_buffer(envelope) = *buffer;
     int rc = gr__route(loop, to.name, envelope, deadline);
     if (rc < 0)
-        gr__envelope_give(loop, envelope);
+        gr__envelope_take_back(loop, envelope);
     else
         *buffer = (struct gr_buffer){0};
     return rc;

@@ -12,6 +12,7 @@
 
 #include "actors/body.h"
 #include "actors/route.h"
+#include "actors/within.h"
 
 struct later {
     struct gr__slot slot;
@@ -48,14 +49,14 @@ int gr_send_after(gr_time at, gr_actor to, uint32_t tag, const void *data, size_
     struct later *later = gr__slots_take(table(loop), &name);
     if (later == NULL)
         return -ENOMEM;
-    later->envelope = gr__envelope_take(loop, GR__PLAIN, tag, size);
+    later->envelope = gr__envelope_take_for(loop, to.name, GR__PLAIN, GR_FOREVER, tag, size);
     if (later->envelope == NULL) {
         gr__slots_give(table(loop), later);
         return -ENOMEM;
     }
 
     if (size > 0)
-        memcpy(later->envelope->payload, data, size);
+        memcpy(gr__envelope_content(later->envelope), data, size);
     later->to = to.name;
     later->timer = (struct gr__timer){.fire = on_time};
     if (at != GR_FOREVER)

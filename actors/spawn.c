@@ -12,6 +12,7 @@
 #include <errno.h>
 
 #include "actors/body.h"
+#include "loop/ambient.h"
 
 /* An order to spawn, on its way to another loop. */
 struct order {
@@ -19,6 +20,7 @@ struct order {
     const struct gr_behavior *behavior;
     const char *name;
     gr_promise promise;
+    struct gr__values *values; /* what the start hook inherits */
     size_t argument_bytes;
     unsigned char argument[];
 };
@@ -41,6 +43,7 @@ static void carry_out(struct gr__task *task)
 {
     struct order *order = order_of(task);
     gr_actor actor = {0};
+    gr__ambient_begin(gr__loop_here(), (struct gr__ambient){order->values, GR_FOREVER});
     int rc = gr__body_spawn(gr__loop_here(), order->behavior, order->name, order->argument,
                             order->argument_bytes, &actor);
     end_order(order, rc, actor);
@@ -48,6 +51,7 @@ static void carry_out(struct gr__task *task)
 
 static void discard_order(struct gr__task *task)
 {
+    gr__values_drop(&gr__loop_here()->pool, order_of(task)->values);
     end_order(order_of(task), -ESHUTDOWN, (gr_actor){0});
 }
 
@@ -63,8 +67,12 @@ static int send_order(struct gr__loop *loop, unsigned to, const struct gr_behavi
     if (order == NULL)
         return -ENOMEM;
 
-    *order = (struct order){
-        {NULL, &order_class}, behavior, options->name, promise, options->argument_bytes};
+    *order = (struct order){{NULL, &order_class},   behavior, options->name, promise, NULL,
+                            options->argument_bytes};
+    if (gr__ambient_some(loop, to, GR__INHERITED, &order->values) < 0) {
+        gr__pool_give(&loop->pool, order, bytes);
+        return -ENOMEM;
+    }
     if (options->argument_bytes > 0)
         memcpy(order->argument, options->argument, options->argument_bytes);
     gr__loop_send(loop, to, &order->task, bytes);

@@ -1,4 +1,4 @@
-/* However sends, asks, stops and spawns cross, each message is handled or is a dead letter, once. */
+/* However sends, asks, stops and spawns cross, each message is handled, expires, or is a dead letter. */
 #include <errno.h>
 #include <pthread.h>
 
@@ -179,6 +179,7 @@ static int write_there(void *loop)
 
 struct sums {
     int64_t dead_letters;
+    int64_t expired;
     int64_t actors;
 };
 
@@ -186,6 +187,7 @@ static void add(void *context)
 {
     struct sums *sums = context;
     sums->dead_letters += (int64_t)gr_dead_letters();
+    sums->expired += (int64_t)gr_asks_expired();
     sums->actors += (int64_t)gr_actor_count();
 }
 
@@ -200,7 +202,8 @@ static struct sums sum_up(void)
 /* Refused as stale, a message is a dead letter that nobody accepted. */
 static int64_t unaccounted(void)
 {
-    return total(&accepted) + total(&stale) - total(&handled) - sum_up().dead_letters;
+    struct sums sums = sum_up();
+    return total(&accepted) + total(&stale) - total(&handled) - sums.dead_letters - sums.expired;
 }
 
 static void write_from_everywhere(void)

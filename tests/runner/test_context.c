@@ -115,6 +115,21 @@ LONE_RUNNER_TEST(has_bounds_for_each_value_and_for_all)
     check_equal(number_of(&keys[999 % GR_CONTEXT_VALUES_MAX]), 999);
 }
 
+static void set_on_no_loop(void *context)
+{
+    check_equal(gr_context_set(&user, "ann", 3), GR_ENOTRUNNER);
+    check_equal(gr_context_run(&user, "ann", 3, look_in_runner, context), GR_ENOTRUNNER);
+    check_equal(gr_context_run_without(look_in_runner, context), GR_ENOTRUNNER);
+    check_equal(gr_context_get(&user, NULL, 0), -ENOENT);
+    check_equal(gr_deadline(), GR_FOREVER);
+}
+
+LONE_RUNNER_TEST(is_not_there_on_a_foreign_thread)
+{
+    set_all();
+    on_another_thread(set_on_no_loop, NULL);
+}
+
 static int set_inside(void *context)
 {
     look(context);
@@ -443,6 +458,7 @@ int main(void)
         cmocka_unit_test(has_no_values_to_begin_with),
         cmocka_unit_test(gives_back_what_was_set_last),
         cmocka_unit_test(has_bounds_for_each_value_and_for_all),
+        cmocka_unit_test(is_not_there_on_a_foreign_thread),
         cmocka_unit_test(is_what_it_was_after_a_call_within_another),
         cmocka_unit_test(can_be_left_behind_for_a_call),
         cmocka_unit_test(can_be_printed_for_a_log),

@@ -12,6 +12,10 @@
  * reply that comes later than that meets a stale handle and vanishes.
  *
  * To ask many at once, start the asks and await their futures in any order.
+ *
+ * The deadline goes with the ask. An actor that comes to it later answers it
+ * with -ETIMEDOUT and does not handle it; while it handles it, gr_deadline() is
+ * the ask's, and bounds all that is asked meanwhile (context.h).
  */
 #ifndef GREENROOM_ASK_H
 #define GREENROOM_ASK_H
@@ -28,7 +32,8 @@ GR__BEGIN
  *
  * @param ret_reply   gets the reply; untouched on error
  * @param reply_size  bytes at @p ret_reply, exactly as many as the reply has
- * @param deadline    for all of it: room in the mailbox, and the reply
+ * @param deadline    for all of it: room in the mailbox, and the reply; gr_deadline() if that is
+ *                    earlier
  *
  * @thread runner
  * @owner  @p data stays the caller's; its bytes are copied
@@ -41,6 +46,9 @@ GR_FALLIBLE int gr_ask(gr_actor to, uint32_t tag, const void *data, size_t size,
 
 /**
  * Send the question, and get the reply as a future.
+ *
+ * @param deadline  as gr_ask()'s, save that the future is awaited for as long as gr_future_await()
+ *                  is told
  *
  * @thread runner
  * @owner  the future is the caller's to await or drop
@@ -69,6 +77,13 @@ GR_FALLIBLE int gr_ask_start_buffer(gr_actor to, uint32_t tag, struct gr_buffer 
  * @errors as gr_send()
  */
 GR_FALLIBLE int gr_forward(const struct gr_message *message, gr_actor to);
+
+/**
+ * How many asks actors of the calling loop came to after their deadline, since it started.
+ *
+ * @thread loop
+ */
+GR_API uint64_t gr_asks_expired(void);
 
 GR__END
 

@@ -59,7 +59,8 @@ struct gr_context_key {
  *
  * @thread runner
  * @owner  @p value stays the caller's; its bytes are copied
- * @errors -EMSGSIZE above #GR_CONTEXT_VALUE_MAX, -ENOSPC above #GR_CONTEXT_VALUES_MAX, -ENOMEM
+ * @errors -EMSGSIZE above #GR_CONTEXT_VALUE_MAX, -ENOSPC above #GR_CONTEXT_VALUES_MAX, -ENOMEM,
+ *         #GR_ENOTRUNNER
  */
 GR_FALLIBLE int gr_context_set(const struct gr_context_key *key, const void *value, size_t size);
 
@@ -84,7 +85,7 @@ GR_FALLIBLE int gr_context_run(const struct gr_context_key *key, const void *val
  * For what outlives the work that begins it, as a connection that is kept for others.
  *
  * @thread runner
- * @errors what @p run returned
+ * @errors #GR_ENOTRUNNER, or what @p run returned
  */
 GR_FALLIBLE int gr_context_run_without(gr_runner_fn *run, void *context);
 

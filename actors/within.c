@@ -1,0 +1,50 @@
+/*
+ * Messages within something: taking it along and bringing it. The design stands in within.h.
+ */
+#include "actors/within.h"
+
+struct gr__envelope *gr__envelope_take_within(struct gr__loop *loop, uint64_t to,
+                                              enum gr__envelope_kind kind, gr_time deadline,
+                                              uint32_t tag, size_t size)
+{
+    struct gr__values *values;
+    if (gr__ambient_some(loop, gr__handle_loop(to), GR__CARRIED, &values) < 0)
+        return NULL;
+
+    kind |= values != NULL ? GR__WITHIN : GR__PLAIN;
+    kind |= deadline != GR_FOREVER ? GR__TIMED : GR__PLAIN;
+    struct gr__envelope *envelope = gr__envelope_take(loop, kind, tag, size);
+    if (envelope == NULL) {
+        gr__values_drop(&loop->pool, values);
+        return NULL;
+    }
+    if (kind & GR__TIMED)
+        *gr__envelope_deadline(envelope) = deadline;
+    if (kind & GR__WITHIN)
+        *gr__envelope_values(envelope) = values;
+    return envelope;
+}
+
+void gr__envelope_take_back(struct gr__loop *loop, struct gr__envelope *envelope)
+{
+    if (gr__envelope_kind(envelope) & GR__WITHIN)
+        gr__values_drop(&loop->pool, *gr__envelope_values(envelope));
+    gr__envelope_give(loop, envelope);
+}
+
+bool gr__envelope_begin(struct gr__loop *loop, struct gr__envelope *envelope)
+{
+    enum gr__envelope_kind kind = gr__envelope_kind(envelope);
+    struct gr__ambient ambient = gr__ambient_none;
+    if (kind & GR__TIMED)
+        ambient.deadline = *gr__envelope_deadline(envelope);
+    if (ambient.deadline <= loop->now && gr__envelope_promise(envelope)->name != 0)
+        return false;
+
+    if (kind & GR__WITHIN) {
+        ambient.values = *gr__envelope_values(envelope);
+        *gr__envelope_values(envelope) = NULL;
+    }
+    gr__ambient_begin(loop, ambient);
+    return true;
+}
