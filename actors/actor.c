@@ -14,6 +14,7 @@
 #include "actors/send_later.h"
 #include "actors/within.h"
 #include "base/text.h"
+#include "runner/cancel.h"
 
 static struct gr__slots_floor body_floors[GR__LOOPS_MAX];
 
@@ -89,7 +90,7 @@ static void end(struct gr__loop *loop, struct gr__body *body)
     gr__ambient_settle(loop);
     gr__body_move(body, GR__STOPPING);
     if (body->behavior->stop != NULL) {
-        loop->runner->cancelled = false;
+        gr__runner_pardon(loop->runner);
         body->runner = loop->runner;
         body->behavior->stop(&body->self, body->reason);
         body->runner = NULL;

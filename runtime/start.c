@@ -43,11 +43,14 @@ static struct {
     unsigned stop_posted;
 } now_running;
 
-static void on_main_ended(int status)
+static void on_main_ended(struct gr__owner *owner, int status)
 {
+    (void)owner;
     now_running.status = status;
     gr__fleet_stop();
 }
+
+static struct gr__owner main_owner = {.ended = on_main_ended};
 
 static void stop_main(struct gr__task *task)
 {
@@ -109,7 +112,9 @@ static void restore_signals(void)
 
 static int begin(void)
 {
-    return gr__spawn_main(now_running.run, now_running.context, on_main_ended, &now_running.main);
+    return gr__spawn_owned(now_running.run, now_running.context,
+                           &(struct gr_runner_options){.name = "main"}, &main_owner,
+                           &now_running.main);
 }
 
 static void complain(const struct gr_options *options, const char *value)

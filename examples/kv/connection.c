@@ -401,11 +401,12 @@ static int begin(struct connection *connection, struct server *server, gr_stream
 
 static void end(struct connection *connection)
 {
+    struct gr_shield shield;
     gr_runner_cancel(connection->pusher);
-    gr_runner_shield(true);
+    gr_shield_raise(&shield, GR_FOREVER);
     if (join_pusher(connection) < 0)
         gr_runner_drop(connection->pusher);
-    gr_runner_shield(false);
+    gr_shield_lower(&shield);
     unsubscribe_all(connection, NULL);
     while (connection->publications != NULL)
         forget_publication(connection);

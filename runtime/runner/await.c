@@ -63,12 +63,3 @@ int gr_sleep(gr_time until)
     int rc = gr__await(&(struct gr_awaitable){0}, &sleep_type, until);
     return rc == -ETIMEDOUT ? 0 : rc;
 }
-
-bool gr_runner_shield(bool on)
-{
-    struct gr__runner *runner = gr__runner_here();
-    assert(runner != NULL && "only in a runner, a handler or a callback");
-    bool before = runner->shielded;
-    runner->shielded = on;
-    return before;
-}

@@ -14,6 +14,7 @@
  */
 #include <greenroom/condition.h>
 #include <greenroom/runner.h>
+#include <greenroom/shield.h>
 
 #include "runner/line.h"
 #include "runner/wait.h"
@@ -72,11 +73,12 @@ struct gr_awaitable *gr_condition_awaitable(struct gr_condition_wait *wait,
 
 static void lock_again(struct gr_mutex *mutex)
 {
-    bool shielded = gr_runner_shield(true);
+    struct gr_shield shield;
+    gr_shield_raise(&shield, GR_FOREVER);
     int rc = gr_mutex_lock(mutex, GR_FOREVER);
     assert(rc == 0);
     (void)rc;
-    gr_runner_shield(shielded);
+    gr_shield_lower(&shield);
 }
 
 int gr_condition_wait(struct gr_condition *condition, struct gr_mutex *mutex, gr_time deadline)

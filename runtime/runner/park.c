@@ -96,6 +96,12 @@ stand_back(struct gr__loop *loop, struct gr__runner *self, struct gr__runner *ne
     switch_to(loop, &self->context, next);
 }
 
+/* Whether a task that is over has closed its scopes and lowered its shields: they were in its frames. */
+static inline bool has_left_all(const struct gr__runner *runner)
+{
+    return runner->scope == NULL && runner->shield == NULL;
+}
+
 /*
  * What a runner does all its life: run tasks, and stand back where there is none.
  *
@@ -118,10 +124,11 @@ static void schedule(void *argument)
             stand_back(loop, self, runner_of(task));
         } else {
             self->working = task->class->describe != NULL ? task : NULL;
+            self->interrupted = false;
             self->cancelled = false;
-            self->shielded = false;
             task->class->run(task);
             gr__ambient_settle(loop);
+            assert(has_left_all(self));
         }
     }
 }
@@ -129,13 +136,7 @@ static void schedule(void *argument)
 /* A runner's deadline has passed. One that was unparked before it came to run stays so. */
 static void on_deadline(struct gr__timer *timer)
 {
-    struct gr__runner *runner = gr__container_of(timer, struct gr__runner, timer);
-    if (runner->state != GR__RUNNER_PARKED)
-        return;
-
-    runner->status = -ETIMEDOUT;
-    runner->state = GR__RUNNER_READY;
-    gr__loop_ready(gr__loop_here(), &runner->task);
+    gr__runner_interrupt(gr__container_of(timer, struct gr__runner, timer), -ETIMEDOUT);
 }
 
 /* A runner at the top of the stack, which begins in `entry`. */
@@ -211,7 +212,7 @@ int gr__runner_park(struct gr__runner *runner, gr_time deadline)
 {
     struct gr__loop *loop = gr__loop_here();
     assert(loop->runner == runner);
-    if (runner->cancelled && !runner->shielded)
+    if (runner->interrupted)
         return -ECANCELED;
     if (deadline <= loop->now)
         return -ETIMEDOUT;
@@ -246,13 +247,12 @@ void gr__runner_unpark(struct gr__runner *runner)
     gr__loop_ready(gr__loop_here(), &runner->task);
 }
 
-void gr__runner_cancel(struct gr__runner *runner)
+void gr__runner_interrupt(struct gr__runner *runner, int status)
 {
-    runner->cancelled = true;
-    if (runner->state != GR__RUNNER_PARKED || runner->shielded)
+    if (runner->state != GR__RUNNER_PARKED)
         return;
 
-    runner->status = -ECANCELED;
+    runner->status = status;
     gr__runner_unpark(runner);
 }
 
@@ -277,13 +277,13 @@ int gr_yield(void)
     if (loop == NULL)
         return GR_ENOTRUNNER;
     struct gr__runner *runner = loop->runner;
-    if (runner->cancelled && !runner->shielded)
+    if (runner->interrupted)
         return -ECANCELED;
     if (reserve(gr__runners_of(loop)) < 0)
         return -ENOMEM;
 
     queue_up(loop, runner, &loop->later);
-    return runner->cancelled && !runner->shielded ? -ECANCELED : 0;
+    return runner->interrupted ? -ECANCELED : 0;
 }
 
 /* What a runner with a stack of its own does: one task, and then no more. */
@@ -295,6 +295,7 @@ static void work_apart(void *argument)
     bury(runners);
     self->apart(self->working);
     gr__ambient_settle(loop);
+    assert(has_left_all(self));
     runners->corpse = self;
     switch_to(loop, &self->context, pick(loop));
 }

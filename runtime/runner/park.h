@@ -21,7 +21,7 @@
  *   1. At most one runner of a loop is RUNNING, and it is loop->runner.
  *   2. A PARKED runner is in no queue; a READY one stands in the ready queue once.
  *   3. When a runner parks there is another to go on with: one that cannot be had fails
- *      the park, before anything has changed.
+ *      the park, before anything has changed. Only gr__runner_park_surely() does without.
  */
 #ifndef GREENROOM_RUNNER_PARK_H
 #define GREENROOM_RUNNER_PARK_H
@@ -51,10 +51,13 @@ struct gr__runner {
     struct gr__task *working;
     void (*apart)(struct gr__task *task); /* what runs it, on a runner made for one task */
     uint8_t state;
-    bool cancelled; /* waits end with -ECANCELED... */
-    bool shielded;  /* ...unless this is set, too */
-    int status;     /* how the last park ended */
-    unsigned locks; /* how many it holds */
+    bool interrupted;        /* waits end with -ECANCELED; the rest of these says why (cancel.h) */
+    bool cancelled;          /* it was itself asked to end */
+    bool joining;            /* it waits for a scope's runners, which nothing interrupts */
+    int status;              /* how the last park ended */
+    unsigned locks;          /* how many it holds */
+    struct gr__scope *scope; /* the innermost that it has open, or NULL */
+    struct gr__shield *shield; /* the innermost that it has raised, or NULL */
 
     struct gr__timer timer;             /* the deadline of the park */
     const struct gr_awaitable *awaited; /* while PARKED in an await */
@@ -100,8 +103,8 @@ void gr__runner_unpark(struct gr__runner *runner);
 /* Let all that is ready run first, if there is any; not a wait, so neither cancelled nor failed. */
 void gr__runner_give_way(struct gr__runner *runner);
 
-/* Cancel whatever the runner is working on. */
-void gr__runner_cancel(struct gr__runner *runner);
+/* End the wait of a parked runner with a status. One that is not parked is left alone. */
+void gr__runner_interrupt(struct gr__runner *runner, int status);
 
 /* Run a task's function on a stack of another size; returns when that has ended or parked. */
 int gr__runner_run_apart(size_t stack_bytes, struct gr__task *task,
@@ -125,7 +128,10 @@ struct gr__runners {
     struct gr__stacks stacks;
     struct gr__list all;
     size_t pooled_count;
-    size_t waiting; /* PARKED or READY */
+    size_t waiting;                   /* PARKED or READY */
+    struct gr__scope *spreading;      /* cancelled, with its runners not yet told: the first... */
+    struct gr__scope *spreading_last; /* ...and the last one, once there is one */
+    bool spreads;                     /* somebody is telling them */
 };
 
 static inline struct gr__runners *gr__runners_of(struct gr__loop *loop)

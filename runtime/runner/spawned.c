@@ -20,6 +20,7 @@
 #include "base/slots.h"
 #include "base/text.h"
 #include "loop/ambient.h"
+#include "runner/cancel.h"
 #include "runner/wait.h"
 
 enum stage { WAITING, RUNNING, ENDED };
@@ -33,8 +34,8 @@ struct spawned {
     size_t stack_bytes; /* 0: the loop's usual size */
     struct gr__runner *runner;
     struct gr_waiter *joiner;
-    void (*ended)(int status); /* hears of the end; only of the main runner */
-    int status;                /* once ENDED */
+    struct gr__owner *owner; /* hears of the end, or NULL */
+    int status;              /* once ENDED */
     uint8_t stage;
     bool detached;
     bool cancelled;             /* before it began */
@@ -69,14 +70,14 @@ static void end(struct spawned *spawned, int status)
     spawned->stage = ENDED;
     spawned->status = status;
     spawned->runner = NULL;
-    if (spawned->ended != NULL)
-        spawned->ended(status);
+    if (spawned->owner != NULL)
+        spawned->owner->ended(spawned->owner, status);
     if (spawned->joiner != NULL)
         spawned->joiner->wake(spawned->joiner);
     if (!spawned->detached)
         return;
 
-    if (status < 0 && status != -ECANCELED && spawned->ended == NULL)
+    if (status < 0 && status != -ECANCELED && spawned->owner == NULL)
         gr__loop_say(loop, "runner '%s' on loop %u failed: %s (%s)", spawned->name, loop->id,
                      gr_error_text(status), gr_error_name(status));
     gr__slots_give(table(loop), spawned);
@@ -206,57 +207,33 @@ int gr_runner_start(gr_runner_fn *fn, void *context, const struct gr_runner_opti
     return 0;
 }
 
-int gr__spawn_main(gr_runner_fn *fn, void *context, void (*ended)(int status),
-                   gr_runner *ret_runner)
+int gr__spawn_owned(gr_runner_fn *fn, void *context, const struct gr_runner_options *options,
+                    struct gr__owner *owner, gr_runner *ret_runner)
 {
     struct spawned *spawned;
-    int rc = start(fn, context, &(struct gr_runner_options){.name = "main"}, &spawned);
+    int rc = start(fn, context, options, &spawned);
     if (rc < 0)
         return rc;
 
     spawned->detached = true;
-    spawned->ended = ended;
+    spawned->owner = owner;
     *ret_runner = (gr_runner){gr__slots_name(table(gr__loop_here()), spawned)};
     return 0;
 }
 
-/* The end of a runner, awaited. */
-struct ending {
-    struct gr_awaitable awaitable;
-    struct spawned *spawned; /* a slot stays where it is, and this one is taken until joined */
-};
-
-static struct spawned *awaited(struct gr_awaitable *awaitable)
+const struct gr__owner *gr__runner_owner(const struct gr__runner *runner)
 {
-    return gr__container_of(awaitable, struct ending, awaitable)->spawned;
+    const struct gr__task *task = runner->working;
+    return task == NULL || task->class != &begin_class ? NULL : spawned_of(task)->owner;
 }
 
-static bool ending_ready(struct gr_awaitable *awaitable)
-{
-    return awaited(awaitable)->stage == ENDED;
-}
+/* By this name an awaitable is known as the end of a runner. */
+static const char end_name[] = "the end of a runner";
 
-static int ending_subscribe(struct gr_awaitable *awaitable, struct gr_waiter *waiter)
+static struct gr_runner_wait *wait_of(const struct gr_awaitable *awaitable)
 {
-    awaited(awaitable)->joiner = waiter;
-    return 0;
+    return gr__container_of(awaitable, struct gr_runner_wait, awaitable);
 }
-
-static int ending_take(struct gr_awaitable *awaitable)
-{
-    int status = awaited(awaitable)->status;
-    gr__slots_give(table(gr__loop_here()), awaited(awaitable));
-    return status;
-}
-
-static bool ending_cancel(struct gr_awaitable *awaitable)
-{
-    awaited(awaitable)->joiner = NULL;
-    return awaited(awaitable)->stage != ENDED;
-}
-
-static const struct gr_awaitable_type ending_type = {"the end of a runner", ending_ready,
-                                                     ending_subscribe, ending_take, ending_cancel};
 
 /*
  * Whether a runner waits for the end of `self`, itself or through the joins of others. They make
@@ -266,19 +243,20 @@ static bool waits_for(const struct gr__runner *runner, const struct gr__runner *
 {
     while (runner != NULL && runner != self) {
         const struct gr_awaitable *awaited = runner->awaited;
-        if (awaited == NULL || awaited->type != &ending_type)
+        if (awaited == NULL || awaited->type == NULL || awaited->type->name != end_name)
             return false;
-        runner = gr__container_of(awaited, struct ending, awaitable)->spawned->runner;
+        runner = ((const struct spawned *)wait_of(awaited)->spawned)->runner;
     }
     return runner != NULL;
 }
 
-int gr_runner_join(gr_runner runner, gr_time deadline)
+/* The runner that the calling one may join; or else why not. */
+static int find_to_join(gr_runner runner, struct spawned **ret_spawned)
 {
-    struct gr__loop *loop = gr__loop_to_wait_on();
+    const struct gr__loop *loop = gr__loop_to_wait_on();
     if (loop == NULL)
         return GR_ENOTRUNNER;
-    struct spawned *spawned = gr__slots_find(table(loop), runner.name);
+    struct spawned *spawned = gr__slots_find(table(gr__loop_here()), runner.name);
     if (spawned == NULL)
         return gr__await_refusal(loop, runner.name);
     if (waits_for(spawned->runner, loop->runner))
@@ -286,8 +264,77 @@ int gr_runner_join(gr_runner runner, gr_time deadline)
     if (spawned->joiner != NULL || spawned->detached)
         return -EBUSY;
 
-    struct ending ending = {.spawned = spawned};
-    return gr__await(&ending.awaitable, &ending_type, deadline);
+    *ret_spawned = spawned;
+    return 0;
+}
+
+/* What is refused is ready, with the reason. A slot that somebody waits for stays what it is. */
+static bool end_ready(struct gr_awaitable *awaitable)
+{
+    const struct gr_runner_wait *wait = wait_of(awaitable);
+    struct spawned *spawned = wait->spawned;
+    if (spawned == NULL && find_to_join(wait->runner, &spawned) < 0)
+        return true;
+    return spawned->stage == ENDED;
+}
+
+static int end_subscribe(struct gr_awaitable *awaitable, struct gr_waiter *waiter)
+{
+    struct gr_runner_wait *wait = wait_of(awaitable);
+    struct spawned *spawned = wait->spawned;
+    int rc = spawned == NULL ? find_to_join(wait->runner, &spawned) : 0;
+    if (rc < 0)
+        return rc;
+
+    wait->spawned = spawned;
+    spawned->joiner = waiter;
+    return 0;
+}
+
+static int end_take(struct gr_awaitable *awaitable)
+{
+    struct gr_runner_wait *wait = wait_of(awaitable);
+    struct spawned *spawned = wait->spawned;
+    int rc = spawned == NULL ? find_to_join(wait->runner, &spawned) : 0;
+    if (rc < 0)
+        return rc;
+
+    wait->spawned = NULL;
+    rc = spawned->status;
+    gr__slots_give(table(gr__loop_here()), spawned);
+    return rc;
+}
+
+static bool end_cancel(struct gr_awaitable *awaitable)
+{
+    struct gr_runner_wait *wait = wait_of(awaitable);
+    struct spawned *spawned = wait->spawned;
+    spawned->joiner = NULL;
+    if (spawned->stage == ENDED)
+        return false;
+
+    wait->spawned = NULL;
+    return true;
+}
+
+static const struct gr_awaitable_type end_type = {end_name, end_ready, end_subscribe, end_take,
+                                                  end_cancel};
+
+struct gr_awaitable *gr_runner_awaitable(struct gr_runner_wait *wait, gr_runner runner)
+{
+    *wait = (struct gr_runner_wait){.awaitable = {&end_type}, .runner = runner};
+    return &wait->awaitable;
+}
+
+int gr_runner_join(gr_runner runner, gr_time deadline)
+{
+    struct spawned *spawned;
+    int rc = find_to_join(runner, &spawned);
+    if (rc < 0)
+        return rc;
+
+    struct gr_runner_wait wait = {.spawned = spawned};
+    return gr__await(&wait.awaitable, &end_type, deadline);
 }
 
 void gr_runner_cancel(gr_runner runner)
@@ -349,11 +396,26 @@ struct report {
     void *context;
 };
 
+/* The name of the scope that a runner has open, or else of the one it was started in; or NULL. */
+static const char *scope_of(const struct gr__runner *runner)
+{
+    const struct gr__owner *owner = gr__runner_owner(runner);
+    if (runner->scope != NULL)
+        return runner->scope->name;
+    return owner == NULL ? NULL : owner->scope;
+}
+
 static void report_waiting(const struct gr__runner *runner, void *context)
 {
     const struct report *report = context;
     char line[256];
+    const char *scope = scope_of(runner);
     size_t length = gr__runner_describe(runner, line, sizeof line);
+    if (scope != NULL) {
+        length = gr__text_append(line, sizeof line, length, " in scope '");
+        length = gr__text_append(line, sizeof line, length, scope);
+        length = gr__text_append(line, sizeof line, length, "'");
+    }
     length = gr__text_append(line, sizeof line, length, " still waits for ");
     length = gr__text_append(line, sizeof line, length,
                              runner->awaited == NULL ? "its turn" : runner->awaited->type->name);
@@ -382,6 +444,10 @@ static void stratum_report(struct gr__loop *loop, gr__say_fn *say, void *context
 
 static void stratum_done(struct gr__loop *loop)
 {
+    struct spawned *spawned = NULL;
+    while ((spawned = gr__slots_next(table(loop), spawned)) != NULL)
+        if (spawned->owner != NULL && spawned->owner->torn != NULL)
+            spawned->owner->torn(spawned->owner);
     gr__slots_done(table(loop));
     gr__runners_done(loop);
 }

@@ -261,8 +261,10 @@ LONE_RUNNER_TEST(ends_the_call_under_way_when_it_is_dropped_from_within)
 static void leave_ringing(uint64_t rings, void *context)
 {
     (void)rings, (void)context;
-    gr_runner_shield(true);
+    struct gr_shield shield;
+    gr_shield_raise(&shield, GR_FOREVER);
     check_equal(gr_sleep(GR_FOREVER), 0);
+    gr_shield_lower(&shield);
 }
 
 static int be_cut_off(void *context)

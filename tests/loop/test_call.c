@@ -204,8 +204,12 @@ static int leave_calls_and_stay(void *context)
 {
     int rc = leave_calls(context);
     gr_stop();
-    gr_runner_shield(true);
-    return rc < 0 ? rc : gr_sleep(GR_FOREVER);
+    struct gr_shield shield;
+    gr_shield_raise(&shield, GR_FOREVER);
+    if (rc == 0)
+        rc = gr_sleep(GR_FOREVER);
+    gr_shield_lower(&shield);
+    return rc;
 }
 
 static void is_discarded_when_its_loop_is_cut_off(void **state)

@@ -338,8 +338,10 @@ static void discard_and_start_again(void *context)
 static void hold_the_end(void *context)
 {
     (void)context;
-    gr_runner_shield(true);
+    struct gr_shield shield;
+    gr_shield_raise(&shield, GR_FOREVER);
     check_equal(gr_sleep(gr_in(20 * TICK)), 0);
+    gr_shield_lower(&shield);
 }
 
 static int leave_periodics(void *context)

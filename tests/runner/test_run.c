@@ -160,8 +160,11 @@ static void ends_at_once_by_a_second_signal(void **state)
 static int refuse_to_end(void *context)
 {
     (void)context;
-    gr_runner_shield(true);
-    return gr_sleep(GR_FOREVER);
+    struct gr_shield shield;
+    gr_shield_raise(&shield, GR_FOREVER);
+    int rc = gr_sleep(GR_FOREVER);
+    gr_shield_lower(&shield);
+    return rc;
 }
 
 static int start_stubborn(void *context)

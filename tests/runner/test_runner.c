@@ -71,9 +71,10 @@ static int clean_up(void *context)
     check_equal(rc, -ECANCELED);
     check_equal(gr_sleep(gr_in(GR_MILLISECOND)), -ECANCELED);
     check_equal(gr_yield(), -ECANCELED);
-    check(!gr_runner_shield(true));
+    struct gr_shield shield;
+    gr_shield_raise(&shield, gr_in(10 * GR_SECOND));
     check_equal(gr_sleep(gr_in(GR_MILLISECOND)), 0);
-    check(gr_runner_shield(false));
+    gr_shield_lower(&shield);
     check_equal(gr_sleep(gr_in(GR_MILLISECOND)), -ECANCELED);
     *(bool *)context = true;
     return rc;
@@ -93,26 +94,6 @@ LONE_RUNNER_TEST(cleans_up_behind_a_shield)
 static int join_it(void *context)
 {
     return gr_runner_join(*(gr_runner *)context, gr_in(GR_SECOND));
-}
-
-static int leave_shielded(void *context)
-{
-    (void)context;
-    gr_runner_shield(true);
-    return 0;
-}
-
-/* The second runs on the stack that the first has left. */
-LONE_RUNNER_TEST(does_not_inherit_the_shield_of_the_one_before)
-{
-    int rc = 1;
-    gr_runner first, second;
-    check_equal(gr_runner_start(leave_shielded, NULL, NULL, &first), 0);
-    check_equal(gr_runner_start(wait_for_ever, &rc, NULL, &second), 0);
-    check_equal(gr_runner_join(first, gr_in(GR_SECOND)), 0);
-    check_equal(gr_yield(), 0);
-    gr_runner_cancel(second);
-    check_equal(gr_runner_join(second, gr_in(GR_SECOND)), -ECANCELED);
 }
 
 LONE_RUNNER_TEST(is_joined_by_one_at_a_time_and_not_by_itself)
@@ -298,7 +279,6 @@ int main(void)
         cmocka_unit_test(is_left_be_by_a_join_that_was_too_short),
         cmocka_unit_test(never_begins_when_it_is_cancelled_first),
         cmocka_unit_test(cleans_up_behind_a_shield),
-        cmocka_unit_test(does_not_inherit_the_shield_of_the_one_before),
         cmocka_unit_test(is_joined_by_one_at_a_time_and_not_by_itself),
         cmocka_unit_test(leaves_the_other_be_when_its_joiner_is_cancelled),
         cmocka_unit_test(is_forgotten_when_it_is_dropped),

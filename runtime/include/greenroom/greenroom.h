@@ -32,6 +32,8 @@
 #include <greenroom/loop.h>
 #include <greenroom/run.h>
 #include <greenroom/runner.h>
+#include <greenroom/scope.h>
+#include <greenroom/shield.h>
 
 /* Functions to be called: at a time, periodically, from a signal handler. */
 #include <greenroom/bell.h>

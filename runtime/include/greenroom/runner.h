@@ -12,8 +12,9 @@
  * actors of the loop have run: what they may change, look up again.
  *
  * Cancelling a runner makes its wait, and each later one, end with -ECANCELED,
- * until it returns. It is a request, and clean-up runs as usual; where that
- * must wait itself, gr_runner_shield() lets it.
+ * until it returns; the scopes it has open are cancelled with it (scope.h). It is
+ * a request, and clean-up runs as usual; where that must wait itself, a shield lets
+ * it (shield.h).
  *
  * A stack has a guard below it, and one that runs over ends the process with a
  * report that names the runner. Code with frames of more than a page is to be
@@ -69,6 +70,24 @@ GR_FALLIBLE int gr_runner_start(gr_runner_fn *run, void *context,
  */
 GR_FALLIBLE int gr_runner_join(gr_runner runner, gr_time deadline);
 
+/** The end of a runner, to be awaited together with others. */
+struct gr_runner_wait {
+    struct gr_awaitable awaitable; /**< what gr_runner_awaitable() returns */
+    gr_runner runner;              /**< private */
+    void *spawned;                 /**< private */
+};
+
+/**
+ * The end of a runner as an awaitable: to await it is gr_runner_join().
+ *
+ * Begins nothing: one that is never awaited needs no clean-up. What gr_runner_join() refuses is ready
+ * at once, with that error.
+ *
+ * @thread runner, on the loop that started the other
+ * @owner  @p wait stays the caller's, until the await is over
+ */
+GR_API struct gr_awaitable *gr_runner_awaitable(struct gr_runner_wait *wait, gr_runner runner);
+
 /**
  * Ask a runner to end: its wait, and each later one, ends with -ECANCELED.
  *
@@ -84,15 +103,6 @@ GR_API void gr_runner_cancel(gr_runner runner);
  * @thread loop, that of the runner
  */
 GR_API void gr_runner_drop(gr_runner runner);
-
-/**
- * Let waits succeed though the runner is cancelled (true), or end at once again (false).
- *
- * For clean-up that must wait; bound it by a deadline. Returns what was set before.
- *
- * @thread runner
- */
-GR_API bool gr_runner_shield(bool on);
 
 /**
  * Wait until it is @p until.

@@ -1,0 +1,28 @@
+/*
+ * Members: how what was started joins a scope, and how its end is told there. A scope that belongs
+ * to no runner is begun and joined here, too.
+ *
+ * All of it runs on the scope's loop.
+ */
+#ifndef GREENROOM_RUNNER_MEMBER_H
+#define GREENROOM_RUNNER_MEMBER_H
+
+#include "runner/cancel.h"
+
+/* Begin a scope without an opener. The options or NULL; `failed` hears of the first failure. */
+void gr__scope_init(struct gr__scope *scope, const struct gr_scope_options *options,
+                    void (*failed)(struct gr__scope *scope, int status));
+
+/* Whether a scope takes more: 0 or -ECANCELED. */
+int gr__scope_admits(const struct gr__scope *scope);
+
+/* Add a member to a scope that admits it. */
+void gr__scope_add(struct gr__scope *scope, struct gr__member *member);
+
+/* A member has ended: take it out, and pass on how. Its memory is the caller's. */
+void gr__scope_settle(struct gr__member *member, int status);
+
+/* Wait, on the running runner, until there are no members; no more come. */
+void gr__scope_join(struct gr__scope *scope);
+
+#endif
