@@ -34,9 +34,10 @@ gr_actor gr_self_actor(const struct gr_self *self)
 /* The drawing of body.h, line by line. */
 const uint8_t gr__stages_after[GR__STAGES] = {
     [GR__NEW] = STAGE(GR__STARTING) | STAGE(GR__SCHEDULED),
+    [GR__LONG] = STAGE(GR__SCHEDULED),
     [GR__IDLE] = STAGE(GR__SCHEDULED),
     [GR__STARTING] = STAGE(GR__NEW) | STAGE(GR__STOPPING),
-    [GR__SCHEDULED] = STAGE(GR__IDLE) | STAGE(GR__STOPPING),
+    [GR__SCHEDULED] = STAGE(GR__LONG) | STAGE(GR__IDLE) | STAGE(GR__STOPPING),
     [GR__STOPPING] = STAGE(GR__GONE),
 };
 
@@ -98,12 +99,15 @@ static void end(struct gr__loop *loop, struct gr__body *body)
     go(loop, body);
 }
 
-/* Kept out of the path of a message to an actor that has had some. */
-__attribute__((noinline, cold)) void gr__body_schedule_first(struct gr__loop *loop,
+/* Kept out of the path of a message to an actor that has had some, and is quick with them. */
+__attribute__((noinline, cold)) void gr__body_schedule_apart(struct gr__loop *loop,
                                                              struct gr__body *body)
 {
+    if (body->stage == GR__NEW)
+        gr__loop_ready_ahead(loop, &body->task);
+    else
+        gr__loop_ready_behind(loop, &body->task);
     gr__body_move(body, GR__SCHEDULED);
-    gr__loop_ready_ahead(loop, &body->task);
 }
 
 void gr__body_stop(struct gr__loop *loop, struct gr__body *body, int reason)
@@ -200,6 +204,17 @@ static inline __attribute__((always_inline)) void leave(struct gr__loop *loop,
         gr__body_move(body, GR__IDLE);
 }
 
+/* The same after an activation that was alone in its quantum, and may have taken long. */
+static __attribute__((noinline)) void leave_apart(struct gr__loop *loop, struct gr__body *body)
+{
+    if (!gr__loop_took_long(loop) || body->urgent != 0)
+        leave(loop, body);
+    else if (body->first != NULL)
+        gr__loop_ready_behind(loop, &body->task);
+    else
+        gr__body_move(body, GR__LONG);
+}
+
 static inline bool has_more(const struct gr__body *body)
 {
     return body->first != NULL && body->urgent == 0;
@@ -226,7 +241,10 @@ static void activate(struct gr__task *task)
             gr__ambient_settle(loop);
     }
     body->runner = NULL;
-    leave(loop, body);
+    if (__builtin_expect(loop->quantum == 1, 0))
+        leave_apart(loop, body);
+    else
+        leave(loop, body);
 }
 
 void gr__body_relieve(struct gr__loop *loop, struct gr__body *body)

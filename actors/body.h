@@ -7,7 +7,7 @@
  *        +-------> NEW --- first mail, stop ---> SCHEDULED ----+
  *                                                 |     ^
  *                                     handled all v     | mail, stop
- *                                                  IDLE
+ *                                               IDLE, LONG
  *
  * A life is a table of which stage may follow which (gr__stages_after), and gr__body_move() is the
  * one way from one to the next. That a handler runs or waits makes no difference to it: both are
@@ -15,7 +15,8 @@
  *
  * An actor with mail is a task. Its activation handles as many messages as there were
  * when it began, up to a quantum, and goes to the end of the ready queue if there are more.
- * The first activation of all runs ahead of who waits already.
+ * The first activation of all runs ahead of who waits already; one of an actor whose last took long
+ * runs behind.
  *
  * When senders wait for room in a mailbox, the actor is relieved (pressure.h): its messages are
  * handled at once, in a task that overtakes its own. Should its own come up while a handler of
@@ -50,6 +51,7 @@ enum { GR__STATE_INLINE = 16 };
 
 enum gr__stage {
     GR__NEW,       /* no mail, and there never was any */
+    GR__LONG,      /* no mail, and its last activation took long */
     GR__IDLE,      /* no mail */
     GR__STARTING,  /* its start hook is under way */
     GR__SCHEDULED, /* it has mail, or is to stop */
@@ -144,12 +146,12 @@ static inline bool gr__body_full(const struct gr__body *body)
     return body->count >= body->max || body->pressure != NULL;
 }
 
-void gr__body_schedule_first(struct gr__loop *loop, struct gr__body *body);
+void gr__body_schedule_apart(struct gr__loop *loop, struct gr__body *body);
 
 static inline void gr__body_schedule(struct gr__loop *loop, struct gr__body *body)
 {
-    if (body->stage == GR__NEW) {
-        gr__body_schedule_first(loop, body);
+    if (body->stage < GR__IDLE) {
+        gr__body_schedule_apart(loop, body);
         return;
     }
     gr__body_move(body, GR__SCHEDULED);

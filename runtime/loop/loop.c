@@ -104,6 +104,7 @@ void gr__loop_close(struct gr__loop *loop)
     gr__loop_discard(loop, &loop->ready);
     gr__loop_discard(loop, &loop->ahead);
     gr__loop_discard(loop, &loop->held);
+    gr__loop_discard(loop, &loop->behind);
     gr__loop_discard(loop, &loop->later);
     gr__outboxes_end(loop);
 }

@@ -59,14 +59,17 @@ struct gr__loop {
     struct gr__queue ready;
     struct gr__queue ahead;     /* ready too, and first until the slice is over */
     struct gr__queue held;      /* stood ahead, and lets the others have a slice */
+    struct gr__queue behind;    /* ready too, and last: what took long the last time */
     struct gr__task **ahead_at; /* the link in it where the next one goes */
     struct gr__runner *runner;  /* whose stack runs now, or NULL: the thread's own */
     int32_t budget;             /* tasks and messages left before the next look at the clock */
     int32_t quantum;            /* what the budget begins with */
     unsigned holds;             /* how often who stood ahead has stood aside */
     unsigned id;
-    gr_time now;       /* as last read */
-    gr_time slice_end; /* when ready tasks give way to I/O */
+    gr_time now;        /* as last read */
+    gr_time began;      /* when the quantum did */
+    gr_time slice_end;  /* when ready tasks give way to I/O */
+    gr_time behind_due; /* when one of those behind is to run, whatever else is ready */
 
     struct gr__outbox *outboxes; /* by number of loop; of this loop's own the entry is unused */
     struct gr__outbox *filled;   /* those to be flushed */
@@ -132,10 +135,10 @@ static inline void gr__loop_turn(struct gr__loop *loop, bool may_wait)
     gr__loop_poll(loop, may_wait);
 }
 
-/* Look at the clock, send what is gathered: a new budget, or false when the slice is used up. */
+/* Look at the clock, send what is gathered: a new budget, or false when others have their turn. */
 bool gr__loop_refill(struct gr__loop *loop);
 
-/* The task that is to run next; NULL when there is none. */
+/* The task that is to run next; NULL when there is none but what stands behind. */
 static inline struct gr__task *gr__loop_first(const struct gr__loop *loop)
 {
     return loop->ahead.first != NULL ? loop->ahead.first : loop->ready.first;
@@ -181,6 +184,18 @@ static inline void gr__loop_ready_ahead(struct gr__loop *loop, struct gr__task *
 static inline void gr__loop_ready_first(struct gr__loop *loop, struct gr__task *task)
 {
     gr__queue_push(loop->ahead.first != NULL ? &loop->ahead : &loop->ready, task);
+}
+
+/*
+ * Whether the task under way, alone in its quantum, has taken long; asked as it ends. Then it is to
+ * be ready behind the next time: others run first, but for no longer in a row than it did now. So
+ * who waits for a short task waits for one long one at most, and the long have half of the time.
+ */
+bool gr__loop_took_long(struct gr__loop *loop);
+
+static inline void gr__loop_ready_behind(struct gr__loop *loop, struct gr__task *task)
+{
+    gr__queue_append(&loop->behind, task);
 }
 
 static inline void *gr__loop_part(struct gr__loop *loop, enum gr__part part)

@@ -4,6 +4,8 @@
  * Ready tasks run until there are none or until their slice of time is used up. After each
  * quantum of them the clock is read, mail is taken, and loops that were written to are woken:
  * up to 64 tasks where they are short, down to one where each takes QUANTUM_TIME or longer.
+ * A task that took LONG_TIME alone stands behind the next time, and the short ones go first:
+ * those that wait for a broker, here or on another loop, do not wait for all that compute.
  * Polling is dear (an empty one costs more than a hundred messages), so while there is
  * work I/O is looked at by time, once a slice, not each turn.
  *
@@ -19,6 +21,7 @@
 
 #define SLICE (100 * GR_MICROSECOND)
 #define QUANTUM_TIME (10 * GR_MICROSECOND)
+#define LONG_TIME (QUANTUM_TIME / 2) /* from which on a quantum does not grow */
 #define SPIN_MAX (20 * GR_MICROSECOND)
 #define SPIN_MIN (1 * GR_MICROSECOND)
 
@@ -60,20 +63,57 @@ static void adapt_quantum(struct gr__loop *loop, gr_time took)
 {
     if (took > QUANTUM_TIME && loop->quantum > 1)
         loop->quantum /= 2;
-    else if (took <= QUANTUM_TIME / 2 && loop->quantum < GR__QUANTUM_MAX)
+    else if (took <= LONG_TIME && loop->quantum < GR__QUANTUM_MAX)
         loop->quantum *= 2;
+}
+
+static void begin_quantum(struct gr__loop *loop)
+{
+    loop->budget = loop->quantum;
+    loop->began = loop->now;
+}
+
+/* False when the slice is over. */
+static bool end_quantum(struct gr__loop *loop)
+{
+    adapt_quantum(loop, read_clock(loop) - loop->began);
+    gr__outboxes_flush(loop);
+    take_mail(loop);
+    return loop->now < loop->slice_end;
+}
+
+static bool behind_is_due(const struct gr__loop *loop)
+{
+    return loop->behind.first != NULL && loop->now >= loop->behind_due;
 }
 
 bool gr__loop_refill(struct gr__loop *loop)
 {
-    gr_time before = loop->now;
-    adapt_quantum(loop, read_clock(loop) - before);
-    gr__outboxes_flush(loop);
-    take_mail(loop);
-    if (loop->now >= loop->slice_end)
+    if (!end_quantum(loop) || behind_is_due(loop))
         return false;
 
-    loop->budget = loop->quantum;
+    begin_quantum(loop);
+    return true;
+}
+
+/* One of those behind goes first, and alone, if it is due or there is nothing else. */
+static void let_behind_run(struct gr__loop *loop)
+{
+    if (!behind_is_due(loop) && (loop->behind.first == NULL || gr__loop_first(loop) != NULL))
+        return;
+
+    gr__loop_ready_first(loop, gr__queue_shift(&loop->behind));
+    loop->behind_due = loop->now + QUANTUM_TIME;
+    loop->quantum = 1;
+}
+
+bool gr__loop_took_long(struct gr__loop *loop)
+{
+    gr_time took = read_clock(loop) - loop->began;
+    if (took <= LONG_TIME)
+        return false;
+
+    loop->behind_due = loop->now + took;
     return true;
 }
 
@@ -92,12 +132,15 @@ static void take_turns(struct gr__loop *loop)
 
 static void run_ready(struct gr__loop *loop)
 {
-    if (gr__loop_first(loop) == NULL)
+    if (gr__loop_first(loop) == NULL && loop->behind.first == NULL)
         return;
 
-    loop->budget = loop->quantum;
     loop->slice_end = loop->now + SLICE;
-    loop->execute(loop);
+    do {
+        let_behind_run(loop);
+        begin_quantum(loop);
+        loop->execute(loop);
+    } while (loop->behind.first != NULL && end_quantum(loop));
     take_turns(loop);
 }
 
@@ -154,7 +197,8 @@ static void sleep_until(struct gr__loop *loop, gr_time until)
 
 static bool has_work(const struct gr__loop *loop)
 {
-    return gr__loop_first(loop) != NULL || loop->later.first != NULL || gr__loop_mail(loop);
+    return gr__loop_first(loop) != NULL || loop->behind.first != NULL ||
+           loop->later.first != NULL || gr__loop_mail(loop);
 }
 
 static void poll_or_wait(struct gr__loop *loop, bool may_wait)

@@ -26,6 +26,7 @@ static int tear_down(void **state)
     (void)state;
     /* What is left there was on the test's stack. */
     loops[0].ready.first = loops[0].ahead.first = loops[0].held.first = NULL;
+    loops[0].behind.first = NULL;
     for (unsigned i = 0; i < LOOPS; i++)
         gr__loop_close(&loops[i]);
     for (unsigned i = 0; i < LOOPS; i++)
@@ -121,6 +122,54 @@ static void lets_the_last_of_those_ahead_run_in_the_end(void **state)
     assert_true(ran);
 }
 
+/* --- What stands behind ---------------------------------------------------------------------- */
+
+enum { LONG_ONES = 3, SHORT_ONES = 2 };
+
+/* How often they have run; and how often a long one ran next to another. */
+static int long_ran, short_ran, in_a_row;
+static bool long_ran_last;
+
+static void run_long(struct gr__task *task)
+{
+    toy.now += 20 * GR_MICROSECOND;
+    in_a_row += long_ran_last;
+    long_ran_last = true;
+    long_ran++;
+    if (gr__loop_took_long(&loops[0]))
+        gr__loop_ready_behind(&loops[0], task);
+}
+
+static void run_short(struct gr__task *task)
+{
+    toy.now += GR_MICROSECOND;
+    long_ran_last = false;
+    short_ran++;
+    gr__loop_ready(&loops[0], task);
+}
+
+static const struct gr__task_class long_class = {"a long one", run_long, NULL, NULL};
+static const struct gr__task_class short_class = {"a short one", run_short, NULL, NULL};
+
+static void shares_time_between_the_long_and_the_short(void **state)
+{
+    (void)state;
+    struct gr__task long_ones[LONG_ONES], short_ones[SHORT_ONES];
+    for (int i = 0; i < LONG_ONES; i++) {
+        long_ones[i] = (struct gr__task){NULL, &long_class};
+        gr__loop_ready_behind(&loops[0], &long_ones[i]);
+    }
+    for (int i = 0; i < SHORT_ONES; i++) {
+        short_ones[i] = (struct gr__task){NULL, &short_class};
+        gr__loop_ready(&loops[0], &short_ones[i]);
+    }
+    long_ran = short_ran = in_a_row = 0;
+    for (int turns = 0; turns < 100; turns++)
+        turn();
+    assert_int_equal(in_a_row, 0);
+    assert_in_range(20 * long_ran, short_ran / 2, short_ran);
+}
+
 /* --- The quantum ---------------------------------------------------------------------------- */
 
 static struct step crowd[TASKS_MAX];
@@ -198,6 +247,7 @@ int main(void)
         TEST(walks_what_is_put_ahead_branch_by_branch),
         TEST(lets_those_behind_have_every_other_slice),
         TEST(lets_the_last_of_those_ahead_run_in_the_end),
+        TEST(shares_time_between_the_long_and_the_short),
         TEST(keeps_a_slice_short_where_tasks_are_long),
         TEST(looks_at_the_clock_seldom_where_tasks_are_short),
         TEST(wakes_whom_it_sends_to_while_its_tasks_run_on),
