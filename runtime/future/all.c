@@ -9,7 +9,7 @@
 #include <errno.h>
 
 #include "future/set.h"
-#include "loop/loop.h"
+#include "runner/park.h"
 
 static void woken(struct gr_set *set)
 {
@@ -100,8 +100,7 @@ struct gr_awaitable *gr_all_settled_awaitable(struct gr_set *set, struct gr_memb
 /* What is ready at the front is taken first: where that is all, nobody has a turn. */
 static int await_all(struct gr_set *set, gr_time deadline)
 {
-    const struct gr__loop *loop = gr__loop_here();
-    bool may_take = loop != NULL && loop->runner != NULL;
+    bool may_take = gr__runner_here() != NULL;
     for (size_t i = 0; may_take && i < set->count; i++) {
         if (!gr__set_is_ready(set, &set->members[i]))
             break;

@@ -27,7 +27,8 @@ struct callback {
     gr_settled_fn *run;   /* NULL: it is forgotten */
     void *context;
     gr_future future;
-    struct gr__values *values; /* what it inherits */
+    struct gr__values *values;     /* what it inherits */
+    void (*broken)(void *context); /* called instead when it never will be; or NULL */
 };
 
 static struct callback *callback_of(struct gr__task *task)
@@ -64,9 +65,14 @@ static void call_back(struct gr__task *task)
 /* The loop ends before its turn. */
 static void discard(struct gr__task *task)
 {
-    if (callback_of(task)->run != NULL)
-        unhook(gr__future_find(callback_of(task)->future.name));
+    struct callback call = *callback_of(task);
     give(callback_of(task));
+    if (call.run == NULL)
+        return;
+
+    unhook(gr__future_find(call.future.name));
+    if (call.broken != NULL)
+        call.broken(call.context);
 }
 
 static const struct gr__task_class callback_class = {"a future's callback", call_back, discard,
@@ -77,7 +83,8 @@ static void callback_ready(struct gr_waiter *waiter)
     gr__loop_ready(gr__loop_here(), &gr__container_of(waiter, struct callback, waiter)->task);
 }
 
-int gr_future_on_settled(gr_future future, gr_settled_fn *run, void *context)
+int gr__future_on_settled(gr_future future, gr_settled_fn *run, void *context,
+                          void (*broken)(void *context))
 {
     struct gr__future_slot *slot = gr__future_find(future.name);
     if (slot == NULL)
@@ -89,8 +96,8 @@ int gr_future_on_settled(gr_future future, gr_settled_fn *run, void *context)
     if (callback == NULL)
         return -ENOMEM;
 
-    *callback =
-        (struct callback){{callback_ready}, {NULL, &callback_class}, run, context, future, NULL};
+    *callback = (struct callback){
+        {callback_ready}, {NULL, &callback_class}, run, context, future, NULL, broken};
     if (gr__ambient_some(loop, loop->id, GR__INHERITED, &callback->values) < 0) {
         give(callback);
         return -ENOMEM;
@@ -100,6 +107,11 @@ int gr_future_on_settled(gr_future future, gr_settled_fn *run, void *context)
     if (slot->state != GR__FUTURE_WAITING)
         callback_ready(slot->waiter);
     return 0;
+}
+
+int gr_future_on_settled(gr_future future, gr_settled_fn *run, void *context)
+{
+    return gr__future_on_settled(future, run, context, NULL);
 }
 
 int gr_future_on_settled_inline(gr_future future, gr_settled_fn *run, void *context)
@@ -115,11 +127,15 @@ int gr_future_on_settled_inline(gr_future future, gr_settled_fn *run, void *cont
 void gr__future_uncall(struct gr__future_slot *slot)
 {
     struct callback *callback = gr__container_of(slot->waiter, struct callback, waiter);
+    void (*broken)(void *context) = callback->broken;
+    void *context = callback->context;
     unhook(slot);
     if (slot->state == GR__FUTURE_WAITING)
         give(callback);
     else
         callback->run = NULL;
+    if (broken != NULL)
+        broken(context);
 }
 
 bool gr_future_forget(gr_future future)

@@ -320,8 +320,7 @@ struct gr_awaitable *gr_within_awaitable(struct gr_within *within, struct gr_awa
 /* What is ready at the front is taken first: where that decides, nobody has a turn. */
 static int await_eagerly(struct gr_set *set, gr_time deadline)
 {
-    const struct gr__loop *loop = gr__loop_here();
-    bool may_take = loop != NULL && loop->runner != NULL;
+    bool may_take = gr__runner_here() != NULL;
     for (size_t i = 0; may_take && i < set->count && set->winner == NULL; i++) {
         if (!gr__set_is_ready(set, &set->members[i]))
             break;

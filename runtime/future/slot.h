@@ -65,6 +65,13 @@ static inline void gr__future_end(struct gr__future_slot *slot)
     gr__slots_give(gr__futures(gr__loop_here()), slot);
 }
 
+/*
+ * As gr_future_on_settled(); `broken` is called instead of `run`, from within what takes the
+ * callback back or ends the future, and waits for nothing. NULL: nothing is.
+ */
+int gr__future_on_settled(gr_future future, gr_settled_fn *run, void *context,
+                          void (*broken)(void *context));
+
 /* Forget the callback of a slot that has one: it is not called. */
 void gr__future_uncall(struct gr__future_slot *slot);
 

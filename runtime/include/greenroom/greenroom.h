@@ -57,6 +57,11 @@
 /* Waiting for several things at once. */
 #include <greenroom/combine.h>
 #include <greenroom/each.h>
+#include <greenroom/function.h>
+#include <greenroom/map.h>
+
+/* What follows a future without a wait. */
+#include <greenroom/chain.h>
 
 /* Work that blocks, and the network. */
 #include <greenroom/blocking.h>
