@@ -9,6 +9,7 @@
 
 #include "actors/annex.h"
 #include "actors/body.h"
+#include "actors/children.h"
 #include "actors/monitor.h"
 #include "actors/pressure.h"
 #include "actors/send_later.h"
@@ -85,14 +86,21 @@ static inline __attribute__((always_inline)) void go(struct gr__loop *loop, stru
     give_body(loop, body);
 }
 
-/* The end, in the actor's own activation. */
+/* The end, in the actor's own activation: its children's first. */
 static void end(struct gr__loop *loop, struct gr__body *body)
 {
     gr__ambient_settle(loop);
     gr__body_move(body, GR__STOPPING);
+    if (body->annex != NULL) {
+        body->runner = loop->runner;
+        gr__children_stop(loop, body);
+        body->runner = NULL;
+    }
     if (body->behavior->stop != NULL) {
         gr__runner_pardon(loop->runner);
         body->runner = loop->runner;
+        if (body->urgent & GR__FORCE)
+            gr__runner_kill(loop->runner);
         body->behavior->stop(&body->self, body->reason);
         body->runner = NULL;
     }
@@ -119,6 +127,13 @@ void gr__body_stop(struct gr__loop *loop, struct gr__body *body, int reason)
     if (body->runner != NULL)
         gr__runner_cancel(body->runner);
     gr__body_urge(loop, body, GR__STOP);
+}
+
+void gr__body_force(struct gr__body *body)
+{
+    body->urgent |= GR__FORCE;
+    if (body->runner != NULL)
+        gr__runner_kill(body->runner);
 }
 
 void gr__body_fail(struct gr__loop *loop, struct gr__body *body, int status)
@@ -293,9 +308,10 @@ static int make_state(struct gr__loop *loop, struct gr__body *body)
     return 0;
 }
 
-static int make_body(struct gr__loop *loop, const struct gr_behavior *behavior, const char *name,
+static int make_body(struct gr__loop *loop, const struct gr__birth *birth,
                      struct gr__body **ret_body)
 {
+    const struct gr_behavior *behavior = birth->behavior;
     uint64_t handle;
     struct gr__body *body = gr__slots_take(bodies(loop), &handle);
     if (body == NULL)
@@ -306,7 +322,8 @@ static int make_body(struct gr__loop *loop, const struct gr_behavior *behavior, 
     body->task.class = &gr__body_class;
     body->max = bound_of(behavior);
     body->behavior = behavior;
-    body->name = name != NULL ? name : behavior->name;
+    body->name = birth->name;
+    body->is_child = birth->is_child;
     if (make_state(loop, body) < 0) {
         gr__slots_give(bodies(loop), body);
         return -ENOMEM;
@@ -322,6 +339,8 @@ static __attribute__((noinline, cold)) void end_unstarted(struct gr__loop *loop,
     body->urgent |= GR__STOP;
     body->reason = reason;
     gr__body_move(body, GR__STOPPING);
+    if (body->annex != NULL)
+        gr__children_stop(loop, body);
     go(loop, body);
 }
 
@@ -356,19 +375,18 @@ static int start(struct gr__loop *loop, struct gr__body *body, const void *argum
     return 0;
 }
 
-int gr__body_spawn(struct gr__loop *loop, const struct gr_behavior *behavior, const char *name,
-                   const void *argument, size_t size, gr_actor *ret_actor)
+int gr__body_spawn(struct gr__loop *loop, const struct gr__birth *birth, gr_actor *ret_actor)
 {
     if (loop->stopping)
         return -ESHUTDOWN;
     struct gr__body *body;
-    int rc = make_body(loop, behavior, name, &body);
+    int rc = make_body(loop, birth, &body);
     if (rc < 0)
         return rc;
 
     gr_actor actor = {gr__slots_name(bodies(loop), body)};
-    if (behavior->start != NULL) {
-        rc = start(loop, body, argument, size);
+    if (birth->behavior->start != NULL) {
+        rc = start(loop, body, birth->argument, birth->argument_bytes);
         if (rc < 0)
             return rc;
     }
@@ -418,11 +436,13 @@ undo_bodies:
     return rc;
 }
 
+/* Children are stopped by their parents. */
 static void stratum_stop(struct gr__loop *loop)
 {
     struct gr__body *body = NULL;
     while ((body = gr__slots_next(bodies(loop), body)) != NULL)
-        gr__body_stop(loop, body, -ESHUTDOWN);
+        if (!body->is_child)
+            gr__body_stop(loop, body, -ESHUTDOWN);
 }
 
 static size_t stratum_busy(const struct gr__loop *loop)

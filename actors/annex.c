@@ -3,6 +3,7 @@
  */
 #include "actors/annex.h"
 
+#include "actors/children.h"
 #include "actors/link.h"
 #include "actors/monitor.h"
 #include "loop/ambient.h"
@@ -20,6 +21,7 @@ struct gr__annex *gr__annex_of(struct gr__loop *loop, struct gr__body *body)
     gr__list_init(&annex->watchers);
     gr__list_init(&annex->monitors);
     gr__list_init(&annex->links);
+    gr__list_init(&annex->children);
     body->annex = annex;
     return annex;
 }
@@ -34,6 +36,7 @@ void gr__annex_end(struct gr__loop *loop, struct gr__body *body)
 {
     struct gr__annex *annex = body->annex;
     gr__monitors_drop(loop, body);
+    gr__children_forget(loop, body);
     gr__notices_give(loop, &annex->control);
     gr__notices_give(loop, &annex->watchers);
     gr__notices_give(loop, &annex->links);

@@ -22,6 +22,7 @@ struct gr__annex {
     struct gr__list watchers; /* notices for those who watch this actor (monitor.c) */
     struct gr__list monitors; /* what this actor watches (monitor.c) */
     struct gr__list links;    /* halves of links, which are notices too (link.c) */
+    struct gr__list children; /* (children.c) */
     bool trap_exits;          /* exit signals go into the control lane */
 };
 

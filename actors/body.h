@@ -64,6 +64,7 @@ enum gr__stage {
 enum gr__urgent {
     GR__STOP = 1 << 0,    /* it is to stop; never taken back */
     GR__CONTROL = 1 << 1, /* there may be control messages */
+    GR__FORCE = 1 << 2,   /* it is to stop, and no wait of it succeeds until it has */
 };
 
 struct gr__annex;
@@ -89,6 +90,7 @@ struct gr__body {
     uint8_t stage;               /* enum gr__stage */
     uint8_t urgent;              /* bits of enum gr__urgent: what comes ahead of the mailbox */
     bool overtaken;              /* its task came up while a relief was under way */
+    bool is_child;               /* its parent stops it when the loop stops */
     alignas(max_align_t) unsigned char state[GR__STATE_INLINE];
 };
 
@@ -204,14 +206,25 @@ void gr__body_accept_full(struct gr__loop *loop, struct gr__body *body,
 /* Handle messages until half of the mailbox is empty or the slice is over; ahead of its task. */
 void gr__body_relieve(struct gr__loop *loop, struct gr__body *body);
 
+/* What an actor is made of. */
+struct gr__birth {
+    const struct gr_behavior *behavior;
+    const char *name;
+    const void *argument; /* for the start hook */
+    size_t argument_bytes;
+    bool is_child;
+};
+
 /* Make an actor on this loop, and run its start hook. Errors as gr_actor_spawn(). */
-int gr__body_spawn(struct gr__loop *loop, const struct gr_behavior *behavior, const char *name,
-                   const void *argument, size_t size, gr_actor *ret_actor);
+int gr__body_spawn(struct gr__loop *loop, const struct gr__birth *birth, gr_actor *ret_actor);
 
 /* Begin to stop, for a reason; an actor that has begun keeps its own. */
 void gr__body_stop(struct gr__loop *loop, struct gr__body *body, int reason);
 
-/* The same where its own handler or control hook has failed. */
+/* Have one that is to stop do so at once: whatever it waits for, in its stop hook too, it waits no more. */
+void gr__body_force(struct gr__body *body);
+
+/* The same as a stop where its own handler or control hook has failed. */
 void gr__body_fail(struct gr__loop *loop, struct gr__body *body, int status);
 
 #endif

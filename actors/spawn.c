@@ -12,16 +12,15 @@
 #include <errno.h>
 
 #include "actors/body.h"
+#include "actors/children.h"
 #include "loop/ambient.h"
 
 /* An order to spawn, on its way to another loop. */
 struct order {
     struct gr__task task;
-    const struct gr_behavior *behavior;
-    const char *name;
+    struct gr__birth birth;
     gr_promise promise;
     struct gr__values *values; /* what the start hook inherits */
-    size_t argument_bytes;
     unsigned char argument[];
 };
 
@@ -36,7 +35,7 @@ static void end_order(struct order *order, int status, gr_actor actor)
     int rc = status < 0 ? gr_promise_reject(order->promise, status)
                         : gr_promise_resolve(order->promise, &actor, sizeof actor);
     (void)rc;
-    gr__pool_give(&gr__loop_here()->pool, order, sizeof *order + order->argument_bytes);
+    gr__pool_give(&gr__loop_here()->pool, order, sizeof *order + order->birth.argument_bytes);
 }
 
 static void carry_out(struct gr__task *task)
@@ -44,8 +43,7 @@ static void carry_out(struct gr__task *task)
     struct order *order = order_of(task);
     gr_actor actor = {0};
     gr__ambient_begin(gr__loop_here(), (struct gr__ambient){order->values, GR_FOREVER});
-    int rc = gr__body_spawn(gr__loop_here(), order->behavior, order->name, order->argument,
-                            order->argument_bytes, &actor);
+    int rc = gr__body_spawn(gr__loop_here(), &order->birth, &actor);
     end_order(order, rc, actor);
 }
 
@@ -57,24 +55,24 @@ static void discard_order(struct gr__task *task)
 
 static const struct gr__task_class order_class = {"a spawn", carry_out, discard_order, NULL};
 
-static int send_order(struct gr__loop *loop, unsigned to, const struct gr_behavior *behavior,
-                      const struct gr_actor_options *options, gr_promise promise)
+static int send_order(struct gr__loop *loop, unsigned to, const struct gr__birth *birth,
+                      gr_promise promise)
 {
-    if (options->argument_bytes > GR_MESSAGE_MAX)
+    if (birth->argument_bytes > GR_MESSAGE_MAX)
         return -EMSGSIZE;
-    size_t bytes = sizeof(struct order) + options->argument_bytes;
+    size_t bytes = sizeof(struct order) + birth->argument_bytes;
     struct order *order = gr__pool_take(&loop->pool, bytes);
     if (order == NULL)
         return -ENOMEM;
 
-    *order = (struct order){{NULL, &order_class},   behavior, options->name, promise, NULL,
-                            options->argument_bytes};
+    *order = (struct order){{NULL, &order_class}, *birth, promise, NULL};
+    order->birth.argument = order->argument;
     if (gr__ambient_some(loop, to, GR__INHERITED, &order->values) < 0) {
         gr__pool_give(&loop->pool, order, bytes);
         return -ENOMEM;
     }
-    if (options->argument_bytes > 0)
-        memcpy(order->argument, options->argument, options->argument_bytes);
+    if (birth->argument_bytes > 0)
+        memcpy(order->argument, birth->argument, birth->argument_bytes);
     gr__loop_send(loop, to, &order->task, bytes);
     return 0;
 }
@@ -90,22 +88,22 @@ static void stop_unwanted(gr_future future, void *context)
         return; /* its loop has stopped, and it with it */
 }
 
-static int spawn_there(struct gr__loop *loop, unsigned to, const struct gr_behavior *behavior,
-                       const struct gr_actor_options *options, gr_actor *ret_actor)
+static int spawn_there(struct gr__loop *loop, unsigned to, const struct gr__birth *birth,
+                       gr_time deadline, gr_actor *ret_actor)
 {
     gr_future future;
     gr_promise promise;
     int rc = gr_future_make(&future, &promise);
     if (rc < 0)
         return rc;
-    rc = send_order(loop, to, behavior, options, promise);
+    rc = send_order(loop, to, birth, promise);
     if (rc < 0) {
         gr_future_drop(future);
         return rc;
     }
 
-    gr_time deadline = options->deadline == 0 ? GR_FOREVER : options->deadline;
-    rc = gr_future_await(future, ret_actor, sizeof *ret_actor, deadline);
+    rc = gr_future_await(future, ret_actor, sizeof *ret_actor,
+                         deadline == 0 ? GR_FOREVER : deadline);
     if (rc < 0 && gr_future_on_settled(future, stop_unwanted, NULL) == -ENOMEM)
         gr_future_drop(future);
     return rc;
@@ -120,6 +118,42 @@ static int place(struct gr__loop *loop, int where)
     return where > 0 && (unsigned)where <= loop->loop_count ? where - 1 : -EINVAL;
 }
 
+static inline __attribute__((always_inline)) int spawn(struct gr__loop *loop,
+                                                       const struct gr__birth *birth,
+                                                       const struct gr_actor_options *options,
+                                                       gr_actor *ret_actor)
+{
+    int to = place(loop, options->where);
+    if (to < 0)
+        return to;
+    if ((unsigned)to != loop->id)
+        return spawn_there(loop, (unsigned)to, birth, options->deadline, ret_actor);
+    return gr__body_spawn(loop, birth, ret_actor);
+}
+
+static __attribute__((noinline)) int spawn_child(struct gr__loop *loop,
+                                                 const struct gr__birth *birth,
+                                                 const struct gr_actor_options *options,
+                                                 gr_actor *ret_actor)
+{
+    if (gr__handle_loop(options->parent.name) != loop->id)
+        return GR_EWRONGLOOP;
+    const struct gr__body *parent = gr__body_find(loop, options->parent.name);
+    if (parent == NULL || gr__body_stopping(parent))
+        return -ESTALE;
+    gr_actor actor;
+    int rc = spawn(loop, birth, options, &actor);
+    if (rc < 0)
+        return rc;
+
+    rc = gr__child_add(loop, options->parent, actor, birth->name, options->stop_within);
+    if (rc == 0)
+        *ret_actor = actor;
+    else if (gr_actor_stop(actor, -ECANCELED) < 0)
+        return rc; /* its loop has stopped, and it with it */
+    return rc;
+}
+
 int gr_actor_spawn(const struct gr_behavior *behavior, const struct gr_actor_options *options,
                    gr_actor *ret_actor)
 {
@@ -129,11 +163,14 @@ int gr_actor_spawn(const struct gr_behavior *behavior, const struct gr_actor_opt
         return GR_ENOTRUNNER;
     if (options == NULL)
         options = &defaults;
-    int to = place(loop, options->where);
-    if (to < 0)
-        return to;
-    if ((unsigned)to != loop->id)
-        return spawn_there(loop, (unsigned)to, behavior, options, ret_actor);
-    return gr__body_spawn(loop, behavior, options->name, options->argument, options->argument_bytes,
-                          ret_actor);
+
+    struct gr__birth birth = {
+        .behavior = behavior,
+        .name = options->name != NULL ? options->name : behavior->name,
+        .argument = options->argument,
+        .argument_bytes = options->argument_bytes,
+        .is_child = options->parent.name != 0,
+    };
+    return birth.is_child ? spawn_child(loop, &birth, options, ret_actor)
+                          : spawn(loop, &birth, options, ret_actor);
 }

@@ -1,7 +1,7 @@
 /*
  * Stopping an actor, from whichever thread: at once on its own loop, by an order elsewhere.
  */
-#include <greenroom/actor.h>
+#include "actors/stop.h"
 
 #include <errno.h>
 
@@ -12,15 +12,35 @@
 struct stop_order {
     struct gr__task task;
     uint64_t name;
+    enum gr__stop_how how;
     int reason;
 };
 
-static void stop_by_order(struct stop_order *order)
+/* What keeps it is a wait: on its own loop nothing of it runs now. */
+static void say_what_it_waits_for(struct gr__loop *loop, const struct gr__body *body)
 {
-    struct gr__loop *loop = gr__loop_here();
-    struct gr__body *body = gr__body_find(loop, order->name);
-    if (body != NULL)
-        gr__body_stop(loop, body, order->reason);
+    const struct gr__runner *runner = body->runner;
+    const struct gr_awaitable *awaited = runner == NULL ? NULL : runner->awaited;
+    gr__loop_say(loop, "actor '%s' on loop %u was to stop and has not: it waits for %s", body->name,
+                 loop->id, awaited == NULL ? "its turn" : awaited->type->name);
+}
+
+static void stop_here(struct gr__loop *loop, uint64_t name, enum gr__stop_how how, int reason)
+{
+    struct gr__body *body = gr__body_find(loop, name);
+    if (body == NULL)
+        return;
+    if (how == GR__STOP_IN_VAIN)
+        say_what_it_waits_for(loop, body);
+    else
+        gr__body_stop(loop, body, reason);
+    if (how == GR__STOP_BY_FORCE)
+        gr__body_force(body);
+}
+
+static void stop_by_order(const struct stop_order *order)
+{
+    stop_here(gr__loop_here(), order->name, order->how, order->reason);
 }
 
 static struct stop_order *stop_order_of(struct gr__task *task)
@@ -54,19 +74,31 @@ static const struct gr__task_class stop_class = {"a stop", open_stop, discard_st
 static const struct gr__task_class stop_foreign_class = {"a stop", open_stop_foreign,
                                                          discard_stop_foreign, NULL};
 
-static int send_stop(struct gr__loop *here, gr_actor actor, int reason)
+static int send_stop(struct gr__loop *here, gr_actor actor, enum gr__stop_how how, int reason)
 {
     struct stop_order *order = gr__post_take(here, sizeof *order);
     if (order == NULL)
         return -ENOMEM;
 
     *order = (struct stop_order){
-        {NULL, here == NULL ? &stop_foreign_class : &stop_class}, actor.name, reason};
+        {NULL, here == NULL ? &stop_foreign_class : &stop_class}, actor.name, how, reason};
     if (gr__post(here, gr__handle_loop(actor.name), &order->task, sizeof *order))
         return 0;
 
     gr__post_give(here == NULL, order, sizeof *order);
     return -ESHUTDOWN;
+}
+
+int gr__actor_stop(gr_actor actor, enum gr__stop_how how, int reason)
+{
+    struct gr__loop *loop = gr__loop_here();
+    if (actor.name == 0)
+        return 0;
+    if (loop == NULL || gr__handle_loop(actor.name) != loop->id)
+        return send_stop(loop, actor, how, reason);
+
+    stop_here(loop, actor.name, how, reason);
+    return 0;
 }
 
 int gr_actor_stop(gr_actor actor, int reason)
@@ -75,10 +107,15 @@ int gr_actor_stop(gr_actor actor, int reason)
     if (actor.name == 0)
         return 0;
     if (loop == NULL || gr__handle_loop(actor.name) != loop->id)
-        return send_stop(loop, actor, reason);
+        return send_stop(loop, actor, GR__STOP_KINDLY, reason);
 
     struct gr__body *body = gr__body_find(loop, actor.name);
     if (body != NULL)
         gr__body_stop(loop, body, reason);
     return 0;
+}
+
+int gr_actor_kill(gr_actor actor)
+{
+    return gr__actor_stop(actor, GR__STOP_BY_FORCE, GR_EKILLED);
 }

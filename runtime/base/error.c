@@ -36,6 +36,7 @@ static const struct code codes[] = {
     {GR_ENOTRUNNER, "ENOTRUNNER", "Not in a runner, so it cannot wait"},
     {GR_EWRONGLOOP, "EWRONGLOOP", "A handle of another loop"},
     {GR_ENOTAWAITABLE, "ENOTAWAITABLE", "Not an awaitable"},
+    {GR_EKILLED, "EKILLED", "Killed"},
 };
 
 static const struct code *find(int status)

@@ -77,7 +77,7 @@ static void spread(void)
 
 void gr__runner_cancel(struct gr__runner *runner)
 {
-    runner->cancelled = true;
+    runner->cancelled |= GR__RUNNER_CANCELLED;
     mark_up_to(runner, NULL, NULL);
     gr__runner_reconsider(runner);
     spread();
@@ -120,6 +120,14 @@ static void pass(struct gr__shield *shield)
     spread();
 }
 
+void gr__runner_kill(struct gr__runner *runner)
+{
+    runner->cancelled = GR__RUNNER_KILLED;
+    for (struct gr__shield *shield = runner->shield; shield != NULL; shield = shield->outer)
+        pass(shield);
+    gr__runner_cancel(runner);
+}
+
 static void on_bound(struct gr__timer *timer)
 {
     pass(gr__container_of(timer, struct gr__shield, timer));
@@ -138,7 +146,7 @@ void gr_shield_raise(struct gr_shield *public, gr_time until)
     shield->until = until;
     if (shield->outer != NULL && shield->outer->until < until)
         shield->until = shield->outer->until;
-    shield->passed = shield->until <= loop->now;
+    shield->passed = shield->until <= loop->now || runner->cancelled == GR__RUNNER_KILLED;
     shield->timer.fire = on_bound;
     if (!shield->passed && shield->until != GR_FOREVER)
         gr__wheel_start(&loop->wheel, &shield->timer, shield->until);

@@ -104,11 +104,20 @@ static inline gr_time gr__deadline_swap(struct gr__loop *loop, gr_time deadline)
 /* Cancel whatever the runner is working on, and all scopes that it has open. */
 void gr__runner_cancel(struct gr__runner *runner);
 
+/* The same, through all shields, and through those that it raises from now on. */
+void gr__runner_kill(struct gr__runner *runner);
+
+/* Let shields of a runner count again. */
+static inline void gr__runner_unkill(struct gr__runner *runner)
+{
+    runner->cancelled &= GR__RUNNER_CANCELLED;
+}
+
 /* Let the waits of the running runner succeed again: what was cancelled is over, and this is not. */
 static inline void gr__runner_pardon(struct gr__runner *runner)
 {
     assert(runner->scope == NULL && runner->shield == NULL);
-    runner->cancelled = false;
+    runner->cancelled = 0;
     runner->interrupted = false;
 }
 

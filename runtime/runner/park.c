@@ -125,7 +125,7 @@ static void schedule(void *argument)
         } else {
             self->working = task->class->describe != NULL ? task : NULL;
             self->interrupted = false;
-            self->cancelled = false;
+            self->cancelled = 0;
             task->class->run(task);
             gr__ambient_settle(loop);
             assert(has_left_all(self));

@@ -42,6 +42,11 @@ enum gr__runner_state {
     GR__RUNNER_READY,
 };
 
+enum gr__runner_cancelled {
+    GR__RUNNER_CANCELLED = 1,
+    GR__RUNNER_KILLED = 3, /* and no shield counts */
+};
+
 /* Lives at the top of its own stack. */
 struct gr__runner {
     struct gr__context context;
@@ -52,7 +57,7 @@ struct gr__runner {
     void (*apart)(struct gr__task *task); /* what runs it, on a runner made for one task */
     uint8_t state;
     bool interrupted;        /* waits end with -ECANCELED; the rest of these says why (cancel.h) */
-    bool cancelled;          /* it was itself asked to end */
+    uint8_t cancelled;       /* it was itself asked to end: bits of enum gr__runner_cancelled */
     bool joining;            /* it waits for a scope's runners, which nothing interrupts */
     int status;              /* how the last park ended */
     unsigned locks;          /* how many it holds */

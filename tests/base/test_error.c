@@ -38,6 +38,7 @@ static void names_the_errors_of_our_own(void **state)
     assert_string_equal(gr_error_name(GR_EWRONGLOOP), "EWRONGLOOP");
     assert_string_equal(gr_error_text(GR_EWRONGLOOP), "A handle of another loop");
     assert_string_equal(gr_error_name(GR_ENOTAWAITABLE), "ENOTAWAITABLE");
+    assert_string_equal(gr_error_name(GR_EKILLED), "EKILLED");
 }
 
 static void says_unknown_of_what_it_does_not_know(void **state)

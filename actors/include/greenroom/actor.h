@@ -23,6 +23,14 @@
  * A handler that returns a negative code has failed: the actor stops with that
  * reason, and the run's report function hears of it.
  *
+ * An actor may have children. They stop before it does, whatever its reason, the youngest first: each
+ * is asked to, with -ESHUTDOWN; after its stop_within all its waits are ended, those of its stop
+ * hook too; and if it still does not end, its parent goes without it, and the run's report
+ * function hears what it waits for.
+ *
+ * A reason is 0 for a normal end, or a negative code: a failure's own, or what gr_actor_stop() was
+ * told. Others hear of it by monitors and links (monitor.h, link.h).
+ *
  * Mailboxes are bounded. What a sender to a full one gets is when_full's choice;
  * by default it waits. No ring of actors can wait for each other in this way: a
  * send that would close a ring is let in above the bound.
@@ -100,6 +108,11 @@ struct gr_actor_options {
     const void *argument;  /**< for the start hook; on another loop it sees a copy */
     size_t argument_bytes; /**< at argument; #GR_MESSAGE_MAX at most to another loop */
     gr_time deadline;      /**< to be spawned by, on another loop; 0: #GR_FOREVER */
+
+    /** Whose child it is, of the caller's loop; zero: nobody's. It is stopped before its parent. */
+    gr_actor parent;
+    gr_time
+        stop_within; /**< how long its parent lets it, nanoseconds, before force; 0: five seconds */
 };
 
 /**
@@ -109,7 +122,8 @@ struct gr_actor_options {
  *
  * @thread runner
  * @owner  the actor lives until it is stopped, fails, or the run ends
- * @errors -EINVAL no such loop, -ENOMEM, -EMSGSIZE an argument too large to send, -ESHUTDOWN while
+ * @errors -EINVAL no such loop, -ESTALE the parent has gone or is to stop, #GR_EWRONGLOOP it is
+ *         another loop's, -ENOMEM, -EMSGSIZE an argument too large to send, -ESHUTDOWN while
  *         the loop stops, -ETIMEDOUT, -ECANCELED, or the start hook's own
  */
 GR_FALLIBLE int gr_actor_spawn(const struct gr_behavior *behavior,
@@ -127,6 +141,17 @@ GR_FALLIBLE int gr_actor_spawn(const struct gr_behavior *behavior,
  * @errors -ENOMEM for the order to another loop, -ESHUTDOWN where that has stopped
  */
 GR_FALLIBLE int gr_actor_stop(gr_actor actor, int reason);
+
+/**
+ * Have an actor stop, with #GR_EKILLED, and let nothing of it wait any longer: neither its handler
+ * nor its stop hook, which still runs. No hook can trap this, nor does a shield.
+ *
+ * One that has begun to stop keeps its reason, and is hurried. Its children are killed too.
+ *
+ * @thread any
+ * @errors as gr_actor_stop()
+ */
+GR_FALLIBLE int gr_actor_kill(gr_actor actor);
 
 /**
  * The actor's own handle.

@@ -46,6 +46,9 @@
 /** What was to be awaited is no awaitable: NULL, or of no type. */
 #define GR_ENOTAWAITABLE (-5003)
 
+/** The reason of an actor that was killed. */
+#define GR_EKILLED (-5004)
+
 GR__BEGIN
 
 /** Nanoseconds: a point on a loop's clock, or a length where a name says so. */
