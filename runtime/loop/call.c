@@ -11,6 +11,9 @@
  * is cancelled there stays until its turn, and does nothing then. Where the time comes the
  * timer is over, and its memory becomes the task's: a call is one line of the cache.
  *
+ * A call that inherits values takes a box along, in which they are together with what it is to
+ * call; so the others do not need room for them.
+ *
  * Invariants:
  *   1. timer.fire is set exactly while WAITING; the task does not reach that far.
  *   2. run is set unless CANCELLED.
@@ -20,7 +23,7 @@
 #include <errno.h>
 
 #include "base/slots.h"
-#include "loop/loop.h"
+#include "loop/ambient.h"
 
 struct call {
     struct gr__slot slot;
@@ -81,6 +84,63 @@ static void on_time(struct gr__timer *timer)
     gr__loop_ready(gr__loop_here(), &call->task);
 }
 
+/* A call that inherits values: the context of call_within(). */
+struct box {
+    gr_task_fn *run;
+    gr_task_fn *discard;
+    void *context;
+    struct gr__values *values;
+};
+
+static struct box unbox(void *context)
+{
+    struct box box = *(struct box *)context;
+    gr__pool_give(&gr__loop_here()->pool, context, sizeof box);
+    return box;
+}
+
+static void call_within(void *context)
+{
+    struct box box = unbox(context);
+    gr__ambient_begin(gr__loop_here(), (struct gr__ambient){box.values, GR_FOREVER});
+    box.run(box.context);
+}
+
+static void discard_within(void *context)
+{
+    struct box box = unbox(context);
+    gr__values_drop(&gr__loop_here()->pool, box.values);
+    if (box.discard != NULL)
+        box.discard(box.context);
+}
+
+/* Put what a call is to call into a box, with what it inherits, if that is anything. */
+static int inherit(struct gr__loop *loop, struct call *call)
+{
+    struct gr__values *values;
+    int rc = gr__ambient_some(loop, loop->id, GR__INHERITED, &values);
+    if (rc < 0 || values == NULL)
+        return rc;
+    struct box *box = gr__pool_take(&loop->pool, sizeof *box);
+    if (box == NULL) {
+        gr__values_drop(&loop->pool, values);
+        return -ENOMEM;
+    }
+
+    *box = (struct box){call->run, call->discard, call->context, values};
+    call->run = call_within;
+    call->discard = discard_within;
+    call->context = box;
+    return 0;
+}
+
+/* It will not be called: what is in its box is nobody's. */
+static void disinherit(struct call *call)
+{
+    if (call->run == call_within)
+        gr__values_drop(&gr__loop_here()->pool, unbox(call->context).values);
+}
+
 int gr_call_at(gr_time at, gr_task_fn *function, void *context, gr_task_fn *discard_function,
                gr_call *ret_call)
 {
@@ -97,6 +157,10 @@ int gr_call_at(gr_time at, gr_task_fn *function, void *context, gr_task_fn *disc
     call->run = function;
     call->discard = discard_function;
     call->context = context;
+    if (loop->has_ambient && inherit(loop, call) < 0) {
+        gr__slots_give(table(loop), call);
+        return -ENOMEM;
+    }
     if (at != GR_FOREVER)
         gr__wheel_start(&loop->wheel, &call->timer, at);
     if (ret_call != NULL)
@@ -113,6 +177,7 @@ bool gr_call_cancel(gr_call name)
     if (call == NULL || call->run == NULL)
         return false;
 
+    disinherit(call);
     if (is_waiting(call)) {
         gr__wheel_cancel(&loop->wheel, &call->timer);
         gr__slots_give(table(loop), call);

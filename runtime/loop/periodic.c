@@ -21,7 +21,7 @@
 
 #include "base/slots.h"
 #include "base/text.h"
-#include "loop/loop.h"
+#include "loop/ambient.h"
 
 enum state { WAITING, READY, RUNNING };
 
@@ -32,6 +32,7 @@ struct periodic {
     gr_periodic_fn *run;
     void *context;
     struct gr_periodic_options options;
+    struct gr__values *values; /* what each call inherits */
     gr_time period;
     gr_time due; /* the time of the call that is to come, or under way */
     uint8_t state;
@@ -50,12 +51,18 @@ static struct periodic *periodic_of(const struct gr__task *task)
     return gr__container_of(task, struct periodic, task);
 }
 
+static void give(struct gr__loop *loop, struct periodic *periodic)
+{
+    gr__values_drop(&loop->pool, periodic->values);
+    gr__slots_give(table(loop), periodic);
+}
+
 /* It ends of itself. */
 static void end(struct gr__loop *loop, struct periodic *periodic)
 {
     gr_task_fn *discard = periodic->options.discard;
     void *context = periodic->context;
-    gr__slots_give(table(loop), periodic);
+    give(loop, periodic);
     if (discard != NULL)
         discard(context);
 }
@@ -96,11 +103,12 @@ static void run(struct gr__task *task)
     struct gr__loop *loop = gr__loop_here();
     struct periodic *periodic = periodic_of(task);
     if (periodic->stopped) {
-        gr__slots_give(table(loop), periodic);
+        give(loop, periodic);
         return;
     }
 
     periodic->state = RUNNING;
+    gr__ambient_begin(loop, (struct gr__ambient){gr__values_keep(periodic->values), GR_FOREVER});
     int rc = periodic->run(periodic->context);
     if (rc < 0)
         report(loop, periodic, rc);
@@ -115,7 +123,7 @@ static void discard(struct gr__task *task)
     struct gr__loop *loop = gr__loop_here();
     struct periodic *periodic = periodic_of(task);
     if (periodic->stopped)
-        gr__slots_give(table(loop), periodic);
+        give(loop, periodic);
     else
         end(loop, periodic);
 }
@@ -160,6 +168,10 @@ int gr_periodic_start(gr_time period, gr_periodic_fn *function, void *context,
         .period = period,
         .due = loop->now,
     };
+    if (gr__ambient_some(loop, loop->id, GR__INHERITED, &periodic->values) < 0) {
+        give(loop, periodic);
+        return -ENOMEM;
+    }
     assert(periodic->options.jitter >= 0 && periodic->options.jitter <= 1);
     if (periodic->options.name == NULL)
         periodic->options.name = "periodic";
@@ -182,7 +194,7 @@ bool gr_periodic_stop(gr_periodic name)
     if (periodic->state != WAITING)
         return periodic->state == READY;
     gr__wheel_cancel(&loop->wheel, &periodic->timer);
-    gr__slots_give(table(loop), periodic);
+    give(loop, periodic);
     return true;
 }
 

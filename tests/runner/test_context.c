@@ -308,6 +308,59 @@ LONE_RUNNER_TEST(is_around_a_callback_that_of_who_asked_for_it)
     check_inherited(&seen);
 }
 
+static void let_go(void *context)
+{
+    (void)context;
+}
+
+static int look_once(void *context)
+{
+    look_in_post(context);
+    return 1;
+}
+
+static int look_once_and_stop(void *context)
+{
+    look_once(context);
+    return -ECANCELED;
+}
+
+LONE_RUNNER_TEST(is_around_a_call_at_a_time_that_of_who_asked_for_it)
+{
+    struct seen seen;
+    gr_future over;
+    gr_call call;
+    set_all();
+    check_equal(gr_future_make(&over, &seen.over), 0);
+    check_equal(gr_call_at(gr_in(GR_MILLISECOND), look_in_post, &seen, NULL, &call), 0);
+    set(&user, 20);
+    check_equal(gr_future_await(over, NULL, 0, gr_in(GR_SECOND)), 0);
+    check_inherited(&seen);
+    set(&user, 1);
+    check_equal(gr_call_at(gr_in(GR_SECOND), let_go, NULL, NULL, &call), 0);
+    check(gr_call_cancel(call));
+    check_equal(gr_call_at(gr_in(GR_SECOND), let_go, NULL, let_go, NULL), 0);
+}
+
+LONE_RUNNER_TEST(is_around_each_periodic_call_that_of_who_started_them)
+{
+    static const struct gr_periodic_options options = {.name = "look", .stop_on_failure = true};
+    expect_report("periodic 'look' on loop 0 failed: ");
+    struct seen seen;
+    set_all();
+    for (int i = 0; i < 2; i++) {
+        gr_future over;
+        gr_periodic periodic;
+        check_equal(gr_future_make(&over, &seen.over), 0);
+        check_equal(gr_periodic_start(GR_MILLISECOND, i == 0 ? look_once : look_once_and_stop,
+                                      &seen, &options, &periodic),
+                    0);
+        check_equal(gr_future_await(over, NULL, 0, gr_in(GR_SECOND)), 0);
+        check_inherited(&seen);
+        gr_periodic_stop(periodic);
+    }
+}
+
 LONE_RUNNER_TEST(is_given_back_by_a_callback_that_is_never_called)
 {
     struct seen seen;
@@ -373,6 +426,10 @@ LONE_RUNNER_TEST(stays_as_it_was_where_memory_is_short)
     check_equal(gr_post(0, look_in_post, &seen, NULL), -ENOMEM);
     gr__memory_fail_after(0);
     check_equal(gr_future_on_settled(future, look_when_settled, &seen), -ENOMEM);
+    gr__memory_fail_after(0);
+    check_equal(gr_call_at(GR_FOREVER, let_go, NULL, NULL, NULL), -ENOMEM);
+    gr__memory_fail_after(0);
+    check_equal(gr_periodic_start(GR_SECOND, look_once, NULL, NULL, NULL), -ENOMEM);
 
     give_all(taken, BYTES);
     gr_future_drop(future);
@@ -381,11 +438,6 @@ LONE_RUNNER_TEST(stays_as_it_was_where_memory_is_short)
 }
 
 static long hops;
-
-static void let_go(void *context)
-{
-    (void)context;
-}
 
 /* Goes from loop to loop until one of them has stopped, with the values it began with. */
 static void hop_on(void *context)
@@ -467,6 +519,8 @@ int main(void)
         cmocka_unit_test(is_its_own_again_after_each_wait),
         cmocka_unit_test(is_inherited_by_a_post_to_this_loop_and_to_another),
         cmocka_unit_test(is_around_a_callback_that_of_who_asked_for_it),
+        cmocka_unit_test(is_around_a_call_at_a_time_that_of_who_asked_for_it),
+        cmocka_unit_test(is_around_each_periodic_call_that_of_who_started_them),
         cmocka_unit_test(is_given_back_by_a_callback_that_is_never_called),
         cmocka_unit_test(is_named_where_a_runner_failed_that_nobody_joins),
         cmocka_unit_test(stays_as_it_was_where_memory_is_short),

@@ -15,7 +15,7 @@
  * Where work goes on elsewhere the context is copied there, as each key says:
  *
  *     inherit   to what is started or is to be called: runners, the start hooks of actors,
- *               posts, what is called when a future has settled; on this loop or another
+ *               posts, calls at a time, what is called when a future has settled
  *     carry     along with what is said: messages and asks, while their handlers run
  *
  * What is set later changes no copy. Results of futures and replies bring no context back.
