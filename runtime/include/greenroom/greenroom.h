@@ -34,6 +34,7 @@
 #include <greenroom/runner.h>
 #include <greenroom/scope.h>
 #include <greenroom/shield.h>
+#include <greenroom/trace.h>
 
 /* Functions to be called: at a time, periodically, from a signal handler. */
 #include <greenroom/bell.h>
