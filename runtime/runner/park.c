@@ -188,24 +188,30 @@ static struct gr__runner *pick(struct gr__loop *loop)
     return runner_of(task);
 }
 
+static inline __attribute__((always_inline)) void
+leave_stack(struct gr__loop *loop, struct gr__runner *runner, struct gr__runner *next)
+{
+    gr__runners_of(loop)->waiting++;
+    runner->parked_since = loop->now;
+    switch_to(loop, &runner->context, next);
+}
+
 /* The ambient waits on the runner's stack, out of sight of all that runs meanwhile. */
 static __attribute__((noinline)) void
 suspend_within(struct gr__loop *loop, struct gr__runner *runner, struct gr__runner *next)
 {
     struct gr__ambient ambient = gr__ambient_swap(loop, gr__ambient_none);
-    switch_to(loop, &runner->context, next);
+    leave_stack(loop, runner, next);
     gr__ambient_begin(loop, ambient);
 }
 
 static inline void suspend(struct gr__loop *loop, struct gr__runner *runner,
                            struct gr__runner *next)
 {
-    gr__runners_of(loop)->waiting++;
-    runner->parked_since = loop->now;
     if (__builtin_expect(loop->has_ambient, 0))
         suspend_within(loop, runner, next);
     else
-        switch_to(loop, &runner->context, next);
+        leave_stack(loop, runner, next);
 }
 
 int gr__runner_park(struct gr__runner *runner, gr_time deadline)
