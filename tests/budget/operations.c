@@ -53,6 +53,15 @@ static int do_send(uint64_t count)
     return rc < 0 ? rc : gr_future_await(over, NULL, 0, GR_FOREVER);
 }
 
+/* --- carried: the same with a value that goes along ------------------------------------------ */
+
+static int do_carried(uint64_t count)
+{
+    static const struct gr_context_key key = {.name = "key", .carry = true};
+    int rc = gr_context_set(&key, &count, sizeof count);
+    return rc < 0 ? rc : do_send(count);
+}
+
 /* --- ask: a question from a runner, the handler's reply, and the wait for it ---------------- */
 
 static int reply_next(struct gr_self *self, const struct gr_message *message)
@@ -62,15 +71,25 @@ static int reply_next(struct gr_self *self, const struct gr_message *message)
     return gr_reply(message, &next, sizeof next);
 }
 
-static int do_ask(uint64_t count)
+static int ask_by(uint64_t count, gr_time deadline)
 {
     static const struct gr_behavior counts = {.name = "counter", .receive = reply_next};
     uint64_t number = 0;
     gr_actor counter;
     int rc = gr_actor_spawn(&counts, NULL, &counter);
     for (uint64_t i = 0; rc == 0 && i < count; i++)
-        rc = gr_ask(counter, 0, &number, sizeof number, &number, sizeof number, GR_FOREVER);
+        rc = gr_ask(counter, 0, &number, sizeof number, &number, sizeof number, deadline);
     return rc == 0 && number != count ? -EBADMSG : rc;
+}
+
+static int do_ask(uint64_t count)
+{
+    return ask_by(count, GR_FOREVER);
+}
+
+static int do_timed_ask(uint64_t count)
+{
+    return ask_by(count, GR_FOREVER - 1);
 }
 
 /* --- spawn: an actor's life, with one message, at which it ends itself ---------------------- */
@@ -271,9 +290,12 @@ static const struct operation {
     const char *name;
     int (*perform)(uint64_t count); /* a multiple of CROWD */
 } operations[] = {
-    {"send", do_send},     {"ask", do_ask},       {"spawn", do_spawn},
-    {"runner", do_runner}, {"switch", do_switch}, {"await", do_await},
-    {"timer", do_timer},   {"call", do_call},     {"post", do_post},
+    {"send", do_send},           {"ask", do_ask},
+    {"spawn", do_spawn},         {"runner", do_runner},
+    {"switch", do_switch},       {"await", do_await},
+    {"timer", do_timer},         {"call", do_call},
+    {"post", do_post},           {"carried", do_carried},
+    {"timed_ask", do_timed_ask},
 };
 
 enum { OPERATIONS = sizeof operations / sizeof operations[0] };

@@ -47,6 +47,8 @@ BUDGETS = {
     "timer": 297,  # a message to be sent later, and cancelled
     "call": 221,  # a function to be called at a time, and cancelled
     "post": 115,  # to the own loop, and the call there
+    "carried": 559,  # as send, with a value of its sender
+    "timed_ask": 984,  # as ask, with a deadline
 }
 MARGIN = 1.05
 FEW, MANY = 10000, 30000
