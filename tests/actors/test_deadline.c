@@ -198,6 +198,20 @@ RUNNER_TEST(is_inherited_by_runners_and_by_no_posts)
     check_equal(ask(actor, TELL_POSTS, deadline), GR_FOREVER);
 }
 
+RUNNER_TEST(is_that_of_the_scope_in_which_an_ask_is_made)
+{
+    for (int loop = 0; loop < 2; loop++) {
+        struct gr_scope scope;
+        gr_actor actor = spawn(loop, NULL);
+        gr_time deadline = SOON, earlier = deadline - GR_SECOND;
+        gr_scope_open(&scope, NULL, deadline);
+        check_equal(ask(actor, TELL, GR_FOREVER), deadline);
+        check_equal(ask(actor, TELL, earlier), earlier);
+        check_equal(gr_scope_close(&scope, 0), 0);
+        check_equal(ask(actor, TELL, GR_FOREVER), GR_FOREVER);
+    }
+}
+
 static void add_expired(void *context)
 {
     *(int64_t *)context += (int64_t)gr_asks_expired();
@@ -298,6 +312,7 @@ int main(void)
         cmocka_unit_test(bounds_what_its_handler_asks),
         cmocka_unit_test(ends_the_waits_of_asks_within_asks),
         cmocka_unit_test(is_inherited_by_runners_and_by_no_posts),
+        cmocka_unit_test(is_that_of_the_scope_in_which_an_ask_is_made),
         cmocka_unit_test(has_an_ask_dropped_before_it_is_handled_once_it_has_passed),
         cmocka_unit_test(stays_with_an_ask_that_is_passed_on),
         cmocka_unit_test(drops_nothing_that_has_been_replied_to),
