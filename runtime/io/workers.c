@@ -1,331 +1,336 @@
 /*
- * Workers: threads that do what blocks, and the queue before them.
- *
- *     loop: submit --> queue --> worker: run --> posted to the loop: DONE, awaited
- *              \          \                          \
- *               \          +-- await ends early: out of the queue, freed
- *                +-- await ends early while it runs: told so; freed when it comes back
- *
- * This is the one place with a lock: workers sleep on a condition, and a loop holds the
- * lock for a few instructions. A job is its loop's, save while it stands in the queue or
- * runs; then its thread may read the argument and write the result.
- *
- * Invariants:
- *   1. A job is in the queue, with a worker, or with its loop: `place` says which, behind the
- *      lock; only who moved it there frees it.
- *   2. `abandoned` is written by the loop, and read by the worker to tell the work.
- *   3. Threads run while a fleet does: the last loop to end joins them.
+ * Workers: the threads, and what they share with the loops. The design stands in workers.h.
  */
 #include "io/workers.h"
 
+#include <assert.h>
 #include <ck_pr.h>
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
+#include <time.h>
 
-#include "base/list.h"
 #include "loop/post.h"
-#include "runner/wait.h"
 
-enum place { QUEUED, WORKING, BACK };
-
-struct gr_work {
-    struct gr__task task; /* brings it back to its loop */
-    struct gr__list link; /* while QUEUED */
-    struct pool *pool;
-    gr_work_fn *run;
-    unsigned loop;
-    int status;         /* once BACK */
-    uint8_t place;      /* behind the lock until BACK */
-    bool back;          /* the loop has it again */
-    unsigned abandoned; /* nobody waits any more */
-    struct gr_waiter *waiter;
-    size_t argument_size;
-    size_t result_size;
-    unsigned char bytes[]; /* the argument, and behind it, aligned, the result */
-};
-
-struct pool {
-    pthread_mutex_t lock;
-    pthread_cond_t more;
-    struct gr__list queue;
-    unsigned queued;
-    unsigned threads; /* that have started */
-    unsigned idle;    /* that wait for work */
-    bool ending;
-    pthread_t thread[GR_BLOCKING_THREADS];
-};
-
-/* Of the process; `users` counts the loops that may submit. */
-static struct pool pools[GR__WORKERS] = {
-    {.lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER},
-    {.lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER},
-};
-static pthread_mutex_t users_lock = PTHREAD_MUTEX_INITIALIZER;
-static unsigned users;
-
-static size_t result_offset(size_t argument_size)
+void gr__workers_init(struct gr__workers *workers, const struct gr__task_class *over_class)
 {
-    size_t alignment = _Alignof(max_align_t);
-    return (argument_size + alignment - 1) / alignment * alignment;
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&workers->lock, NULL);
+    pthread_cond_init(&workers->more, &monotonic);
+    pthread_cond_init(&workers->gone, NULL);
+    pthread_condattr_destroy(&monotonic);
+    gr__list_init(&workers->waiting);
+    gr__list_init(&workers->queue);
+    gr__list_init(&workers->working);
+    workers->over.class = over_class;
 }
 
-static void *result_of(struct gr_work *work)
+static struct gr_work *work_of(struct gr__list *link)
 {
-    return work->bytes + result_offset(work->argument_size);
+    return gr__container_of(link, struct gr_work, link);
 }
-
-static struct gr_work *work_of(struct gr__task *task)
-{
-    return gr__container_of(task, struct gr_work, task);
-}
-
-/* On the loop: it is done. */
-static void come_back(struct gr__task *task)
-{
-    struct gr_work *work = work_of(task);
-    if (ck_pr_load_uint(&work->abandoned) != 0) {
-        free(work);
-        return;
-    }
-    work->back = true;
-    if (work->waiter != NULL)
-        work->waiter->wake(work->waiter);
-}
-
-static void discard(struct gr__task *task)
-{
-    free(work_of(task));
-}
-
-static const struct gr__task_class back_class = {"a work that is done", come_back, discard, NULL};
 
 bool gr_work_cancelled(const struct gr_work *work)
 {
-    return ck_pr_load_uint(&work->abandoned) != 0;
+    return ck_pr_load_uint(&work->told) != 0;
 }
 
-static void do_work(struct gr_work *work)
+/* Post a work to its loop; with a loop that has stopped it is nobody's. */
+static void bring_back(struct gr_work *work)
 {
-    work->status = work->run(work, work->bytes, result_of(work));
-
     if (gr__inbox_post_foreign(&gr__inboxes[work->loop], &work->task))
         return;
 
-    /* A loop that has stopped has given up waiting, so the work is nobody's. Acquire: all that
-     * the loop did with it comes before its end. Pairs with the exchange in work_cancel(). */
-    ck_pr_faa_uint(&work->abandoned, 0);
+    /* Acquire: all that the loop did with it comes before its end. Pairs with the exchange in
+     * tell(). */
+    ck_pr_faa_uint(&work->told, 0);
     free(work);
 }
 
-/* The next work; NULL when the pool ends. Called and returns with the lock held. */
-static struct gr_work *next_work(struct pool *pool)
+static void tell(struct gr_work *work)
 {
-    pool->idle++;
-    while (gr__list_empty(&pool->queue) && !pool->ending)
-        pthread_cond_wait(&pool->more, &pool->lock);
-    pool->idle--;
-    struct gr__list *link = gr__list_shift(&pool->queue);
+    ck_pr_fas_uint(&work->told, 1);
+}
+
+/* There is room in the queue: let in who waits first. One whose loop has stopped goes. */
+void gr__workers_let_in(struct gr__workers *workers)
+{
+    while (workers->counts.queued < workers->queue_max && !gr__list_empty(&workers->waiting)) {
+        struct gr_work *work = work_of(gr__list_shift(&workers->waiting));
+        workers->counts.waiting--;
+        if (work->promise.name != 0 &&
+            !gr__inbox_post_foreign(&gr__inboxes[work->loop], &work->let_in)) {
+            free(work);
+            continue;
+        }
+        work->place = GR__WORK_QUEUED;
+        gr__list_append(&workers->queue, &work->link);
+        workers->counts.queued++;
+    }
+}
+
+/* Wait for more; false when the thread has been idle for as long as it may. */
+static bool wait_for_more(struct gr__workers *workers)
+{
+    if (workers->idle == 0)
+        return pthread_cond_wait(&workers->more, &workers->lock) == 0;
+
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    gr_time end = (gr_time)until.tv_sec * GR_SECOND + until.tv_nsec + workers->idle;
+    until.tv_sec = (time_t)(end / GR_SECOND);
+    until.tv_nsec = (long)(end % GR_SECOND);
+    return pthread_cond_timedwait(&workers->more, &workers->lock, &until) == 0;
+}
+
+static bool may_stay(const struct gr__workers *workers)
+{
+    return workers->stage == GR__WORKERS_OPEN && workers->counts.threads <= workers->threads_max;
+}
+
+/* The next work; NULL when the thread is to leave. */
+static struct gr_work *next_work(struct gr__workers *workers)
+{
+    workers->idle_threads++;
+    while (gr__list_empty(&workers->queue) && may_stay(workers) && wait_for_more(workers))
+        ;
+    workers->idle_threads--;
+    struct gr__list *link = gr__list_shift(&workers->queue);
     if (link == NULL)
         return NULL;
 
-    struct gr_work *work = gr__container_of(link, struct gr_work, link);
-    work->place = WORKING;
-    pool->queued--;
+    struct gr_work *work = work_of(link);
+    work->place = GR__WORK_WORKING;
+    gr__list_append(&workers->working, &work->link);
+    workers->counts.queued--;
+    workers->counts.running++;
+    gr_time waited = gr_now() - work->sent;
+    if (waited > workers->counts.longest_wait)
+        workers->counts.longest_wait = waited;
+    gr__workers_let_in(workers);
     return work;
+}
+
+/* The last act of a thread. Comes with the lock, and leaves without. */
+static void leave(struct gr__workers *workers)
+{
+    bool had_left = workers->has_left;
+    pthread_t before = workers->left;
+    workers->left = pthread_self();
+    workers->has_left = true;
+    if (--workers->counts.threads == 0) {
+        pthread_cond_broadcast(&workers->gone);
+        if (workers->stage == GR__WORKERS_DRAINING)
+            gr__inbox_post_foreign(&gr__inboxes[workers->closer], &workers->over);
+    }
+    pthread_mutex_unlock(&workers->lock);
+    if (had_left)
+        pthread_join(before, NULL);
 }
 
 static void *worker_main(void *context)
 {
-    struct pool *pool = context;
+    struct gr__workers *workers = context;
     struct gr_work *work;
-    pthread_mutex_lock(&pool->lock);
-    while ((work = next_work(pool)) != NULL) {
-        pthread_mutex_unlock(&pool->lock);
-        do_work(work);
-        pthread_mutex_lock(&pool->lock);
+    pthread_mutex_lock(&workers->lock);
+    pthread_setname_np(pthread_self(), workers->name);
+    while ((work = next_work(workers)) != NULL) {
+        pthread_mutex_unlock(&workers->lock);
+        work->status = work->run(work, work->bytes, gr__work_result(work));
+        pthread_mutex_lock(&workers->lock);
+        gr__list_remove(&work->link);
+        work->place = GR__WORK_BACK;
+        workers->counts.running--;
+        workers->counts.done++;
+        pthread_mutex_unlock(&workers->lock);
+        bring_back(work);
+        pthread_mutex_lock(&workers->lock);
     }
-    pthread_mutex_unlock(&pool->lock);
+    leave(workers);
     return NULL;
 }
 
-/* One thread more, which is to get no signals. With the lock held. */
-static int start_thread(struct pool *pool)
+/* One thread more, which is to get no signals. */
+static int start_thread(struct gr__workers *workers)
 {
     sigset_t all, before;
+    pthread_t thread;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int rc = -pthread_create(&pool->thread[pool->threads], NULL, worker_main, pool);
+    int rc = -pthread_create(&thread, NULL, worker_main, workers);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (rc == 0)
-        pool->threads++;
+        workers->counts.threads++;
     return rc;
 }
 
-/* With the lock held. */
-static int enqueue(struct pool *pool, struct gr_work *work)
+/* See to it that somebody comes to what is about to be queued. */
+static int provide_thread(struct gr__workers *workers)
 {
-    if (pool->queue.next == NULL)
-        gr__list_init(&pool->queue);
-    if (pool->queued >= GR_BLOCKING_QUEUE_MAX)
+    if (workers->idle_threads > workers->counts.queued ||
+        workers->counts.threads >= workers->threads_max)
+        return 0;
+    int rc = start_thread(workers);
+    return workers->counts.threads > 0 ? 0 : rc;
+}
+
+static int put(struct gr__workers *workers, uint32_t generation, struct gr_work *work)
+{
+    if (workers->stage == GR__WORKERS_FREE || workers->generation != generation)
+        return -ESTALE;
+    if (workers->stage != GR__WORKERS_OPEN)
+        return -ESHUTDOWN;
+    bool full = workers->counts.queued >= workers->queue_max;
+    if (full && !workers->wait_when_full)
         return -EAGAIN;
-    if (pool->idle <= pool->queued && pool->threads < GR_BLOCKING_THREADS) {
-        int rc = start_thread(pool);
-        if (rc < 0 && pool->threads == 0)
-            return rc;
-    }
-
-    gr__list_append(&pool->queue, &work->link);
-    pool->queued++;
-    pthread_cond_signal(&pool->more);
-    return 0;
-}
-
-static int submit(struct pool *pool, struct gr_work *work)
-{
-    pthread_mutex_lock(&pool->lock);
-    int rc = enqueue(pool, work);
-    pthread_mutex_unlock(&pool->lock);
-    return rc;
-}
-
-/* Take a work out of the queue; false when it is too late for that. */
-static bool withdraw(struct gr_work *work)
-{
-    struct pool *pool = work->pool;
-    pthread_mutex_lock(&pool->lock);
-    bool queued = work->place == QUEUED;
-    if (queued) {
-        gr__list_remove(&work->link);
-        pool->queued--;
-    }
-    pthread_mutex_unlock(&pool->lock);
-    return queued;
-}
-
-/* A work, awaited. */
-struct awaited {
-    struct gr_awaitable awaitable;
-    struct gr_work *work;
-    void *result;
-};
-
-static struct awaited *awaited_of(struct gr_awaitable *awaitable)
-{
-    return gr__container_of(awaitable, struct awaited, awaitable);
-}
-
-static bool work_ready(struct gr_awaitable *awaitable)
-{
-    return awaited_of(awaitable)->work->back;
-}
-
-static int work_subscribe(struct gr_awaitable *awaitable, struct gr_waiter *waiter)
-{
-    struct gr_work *work = awaited_of(awaitable)->work;
-    work->waiter = waiter;
-    int rc = submit(work->pool, work);
+    int rc = provide_thread(workers);
     if (rc < 0)
-        free(work);
+        return rc;
+
+    work->workers = workers;
+    work->place = full ? GR__WORK_WAITING : GR__WORK_QUEUED;
+    gr__list_append(full ? &workers->waiting : &workers->queue, &work->link);
+    if (full)
+        workers->counts.waiting++;
+    else
+        workers->counts.queued++;
+    pthread_cond_signal(&workers->more);
+    return full ? GR__WORKERS_WAIT : 0;
+}
+
+int gr__workers_send(struct gr__workers *workers, uint32_t generation, struct gr_work *work)
+{
+    pthread_mutex_lock(&workers->lock);
+    int rc = put(workers, generation, work);
+    if (rc < 0)
+        workers->counts.refused++;
+    pthread_mutex_unlock(&workers->lock);
     return rc;
 }
 
-static int work_take(struct gr_awaitable *awaitable)
+/* Out of its list, or told. */
+static bool take_back(struct gr__workers *workers, struct gr_work *work)
 {
-    struct awaited *awaited = awaited_of(awaitable);
-    struct gr_work *work = awaited->work;
-    int status = work->status;
-    if (status >= 0 && work->result_size > 0)
-        memcpy(awaited->result, result_of(work), work->result_size);
-    free(work);
-    return status;
-}
-
-static bool work_cancel(struct gr_awaitable *awaitable)
-{
-    struct gr_work *work = awaited_of(awaitable)->work;
-    if (work->back)
+    if (work->place >= GR__WORK_WORKING) {
+        tell(work);
         return false;
-
-    work->waiter = NULL;
-    if (withdraw(work))
-        free(work);
+    }
+    gr__list_remove(&work->link);
+    if (work->place == GR__WORK_QUEUED)
+        workers->counts.queued--;
     else
-        ck_pr_fas_uint(&work->abandoned, 1); /* come_back() frees it, on this loop */
+        workers->counts.waiting--;
+    workers->counts.cancelled++;
+    work->place = GR__WORK_BACK;
     return true;
 }
 
-static const struct gr_awaitable_type work_type = {"blocking work", work_ready, work_subscribe,
-                                                   work_take, work_cancel};
-
-int gr__workers_do(enum gr__workers kind, gr_work_fn *run, const void *argument,
-                   size_t argument_size, void *ret_result, size_t result_size, gr_time deadline)
+bool gr__workers_take_back(struct gr_work *work)
 {
-    struct gr__loop *loop = gr__loop_here();
-    size_t bytes = result_offset(argument_size) + result_size;
-    struct gr_work *work = calloc(1, sizeof *work + bytes);
+    struct gr__workers *workers = work->workers;
+    pthread_mutex_lock(&workers->lock);
+    bool ours = take_back(workers, work);
+    gr__workers_let_in(workers);
+    pthread_mutex_unlock(&workers->lock);
+    return ours;
+}
+
+bool gr__workers_take_back_waiting(struct gr_work *work)
+{
+    struct gr__workers *workers = work->workers;
+    pthread_mutex_lock(&workers->lock);
+    bool waits = work->place == GR__WORK_WAITING;
+    if (waits)
+        take_back(workers, work);
+    pthread_mutex_unlock(&workers->lock);
+    return waits;
+}
+
+static struct gr_work *find(struct gr__list *list, gr_promise promise)
+{
+    gr__list_each (link, list)
+        if (work_of(link)->promise.name == promise.name)
+            return work_of(link);
+    return NULL;
+}
+
+bool gr__workers_forget(struct gr__workers *workers, gr_promise promise, struct gr_work **ret_work,
+                        bool *ret_taken_back)
+{
+    pthread_mutex_lock(&workers->lock);
+    struct gr_work *work = find(&workers->queue, promise);
     if (work == NULL)
-        return -ENOMEM;
-
-    work->task.class = &back_class;
-    work->pool = &pools[kind];
-    work->run = run;
-    work->loop = loop->id;
-    work->argument_size = argument_size;
-    work->result_size = result_size;
-    if (argument_size > 0)
-        memcpy(work->bytes, argument, argument_size);
-    struct awaited awaited = {.work = work, .result = ret_result};
-    return gr__await(&awaited.awaitable, &work_type, deadline);
+        work = find(&workers->working, promise);
+    if (work != NULL) {
+        *ret_work = work;
+        *ret_taken_back = take_back(workers, work);
+        work->promise = (gr_promise){0};
+        gr__workers_let_in(workers);
+    }
+    pthread_mutex_unlock(&workers->lock);
+    return work != NULL;
 }
 
-int gr_blocking(gr_work_fn *run, const void *argument, size_t argument_size, void *ret_result,
-                size_t result_size, gr_time deadline)
+bool gr__workers_drain(struct gr__workers *workers)
 {
-    if (gr__runner_here() == NULL)
-        return GR_ENOTRUNNER;
-    return gr__workers_do(GR__WORKERS_ANY, run, argument, argument_size, ret_result, result_size,
-                          deadline);
+    workers->stage = GR__WORKERS_DRAINING;
+    pthread_cond_broadcast(&workers->more);
+    return workers->counts.threads == 0;
 }
 
-static int enter(struct gr__loop *loop)
+static void cancel_all(struct gr__workers *workers, struct gr__list *list, bool discard)
 {
-    (void)loop;
-    pthread_mutex_lock(&users_lock);
-    users++;
-    pthread_mutex_unlock(&users_lock);
-    return 0;
+    while (!gr__list_empty(list)) {
+        struct gr_work *work = work_of(list->next);
+        take_back(workers, work);
+        work->status = -ECANCELED;
+        if (discard)
+            free(work);
+        else
+            bring_back(work);
+    }
 }
 
-/* What is still queued was abandoned by its loop, or its loop is gone. */
-static void end_pool(struct pool *pool)
+static void stop_all(struct gr__workers *workers, bool discard)
 {
-    pthread_mutex_lock(&pool->lock);
-    pool->ending = true;
-    pthread_cond_broadcast(&pool->more);
-    pthread_mutex_unlock(&pool->lock);
-    for (unsigned i = 0; i < pool->threads; i++)
-        pthread_join(pool->thread[i], NULL);
-    pool->threads = 0;
-    pool->ending = false;
+    cancel_all(workers, &workers->waiting, discard);
+    cancel_all(workers, &workers->queue, discard);
+    gr__list_each (link, &workers->working)
+        tell(work_of(link));
 }
 
-static void leave(struct gr__loop *loop)
+void gr__workers_cancel(struct gr__workers *workers)
 {
-    (void)loop;
-    pthread_mutex_lock(&users_lock);
-    if (--users == 0)
-        for (int kind = 0; kind < GR__WORKERS; kind++)
-            end_pool(&pools[kind]);
-    pthread_mutex_unlock(&users_lock);
+    pthread_mutex_lock(&workers->lock);
+    if (workers->stage == GR__WORKERS_DRAINING)
+        stop_all(workers, false);
+    pthread_mutex_unlock(&workers->lock);
 }
 
-/* A stratum beside that of streams, for programs that only have blocking work. */
-static struct gr__stratum stratum = {.part = GR__PART_IO, .start = enter, .done = leave};
-
-__attribute__((constructor)) static void add_stratum(void)
+void gr__workers_free(struct gr__workers *workers)
 {
-    gr__stratum_add(&stratum);
+    pthread_mutex_lock(&workers->lock);
+    assert(workers->counts.threads == 0);
+    bool has_left = workers->has_left;
+    pthread_t left = workers->left;
+    workers->has_left = false;
+    workers->stage = GR__WORKERS_FREE;
+    pthread_mutex_unlock(&workers->lock);
+    if (has_left)
+        pthread_join(left, NULL);
+}
+
+void gr__workers_end(struct gr__workers *workers)
+{
+    pthread_mutex_lock(&workers->lock);
+    if (workers->stage != GR__WORKERS_FREE)
+        gr__workers_drain(workers);
+    workers->closing = NULL; /* its loop is gone */
+    stop_all(workers, true);
+    while (workers->counts.threads > 0)
+        pthread_cond_wait(&workers->gone, &workers->lock);
+    pthread_mutex_unlock(&workers->lock);
+    gr__workers_free(workers);
 }

@@ -10,8 +10,9 @@
  * The argument is copied to the work and the result copied back, so that an
  * await that ends early leaves the thread nothing of the caller's to touch.
  *
- * The pool serves the whole process. Its threads start with the first work and
- * end with the fleet. Names of hosts are looked up on threads of their own.
+ * The threads serve the whole process: they are those of the executor that
+ * gr_executor_default() names. They start with the first work and end with the
+ * fleet. Names of hosts are looked up on threads of their own.
  */
 #ifndef GREENROOM_BLOCKING_H
 #define GREENROOM_BLOCKING_H
@@ -20,10 +21,10 @@
 
 GR__BEGIN
 
-/** Threads of the pool. */
+/** Threads of it, unless gr_executor_resize() says otherwise. */
 #define GR_BLOCKING_THREADS 4
 
-/** Works that may stand in its queue. */
+/** Works that may stand in its queue, unless it does. */
 #define GR_BLOCKING_QUEUE_MAX 1024
 
 /** A work under way, as the function that does it sees it. */

@@ -66,6 +66,7 @@
 
 /* Work that blocks, and the network. */
 #include <greenroom/blocking.h>
+#include <greenroom/executor.h>
 #include <greenroom/stream.h>
 
 /* Actors. */
