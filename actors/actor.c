@@ -15,6 +15,7 @@
 #include "actors/send_later.h"
 #include "actors/within.h"
 #include "base/text.h"
+#include "loop/details.h"
 #include "runner/cancel.h"
 
 static struct gr__slots_floor body_floors[GR__LOOPS_MAX];
@@ -70,8 +71,9 @@ static void bury_mail(struct gr__loop *loop, struct gr__body *body)
 
 static void report_failure(struct gr__loop *loop, const struct gr__body *body)
 {
-    gr__loop_say(loop, "actor '%s' on loop %u failed: %s (%s)", body->name, loop->id,
-                 gr_error_text(body->reason), gr_error_name(body->reason));
+    char text[384];
+    gr__details_print(body->reason, text, sizeof text);
+    gr__loop_say(loop, "actor '%s' on loop %u failed: %s", body->name, loop->id, text);
 }
 
 /* Nothing of it is left on any stack. Mail that came while the stop hook waited is late. */

@@ -37,8 +37,11 @@ static inline __attribute__((always_inline)) void gr__future_deliver(uint64_t na
     gr__future_wake(slot);
 }
 
-/* Settle with a buffer, which is the future's from here, or is released. */
-static inline void gr__future_deliver_buffer(uint64_t name, struct gr_buffer buffer)
+/*
+ * Settle with a buffer, which is the future's from here, or is released: the value, or with an
+ * error its details.
+ */
+static inline void gr__future_deliver_buffer(uint64_t name, int status, struct gr_buffer buffer)
 {
     struct gr__future_slot *slot = gr__future_find(name);
     if (slot == NULL || slot->state != GR__FUTURE_WAITING) {
@@ -47,7 +50,7 @@ static inline void gr__future_deliver_buffer(uint64_t name, struct gr_buffer buf
     }
 
     slot->state = GR__FUTURE_SETTLED_BUFFER;
-    slot->status = 0;
+    slot->status = status;
     slot->buffer = buffer;
     gr__future_wake(slot);
 }

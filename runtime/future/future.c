@@ -23,6 +23,7 @@
 
 #include "base/copy.h"
 #include "future/slot.h"
+#include "loop/details.h"
 #include "runner/wait.h"
 
 static struct gr__slots_floor floors[GR__LOOPS_MAX];
@@ -122,6 +123,8 @@ static inline __attribute__((always_inline)) int take(struct gr__future_slot *sl
             slot->waiter = NULL;
             return rc;
         }
+    } else if (slot->state == GR__FUTURE_SETTLED_BUFFER) {
+        gr__details_adopt(&slot->buffer);
     }
     gr__future_end(slot);
     return status;

@@ -13,6 +13,7 @@
 
 #include "base/copy.h"
 #include "future/deliver.h"
+#include "loop/details.h"
 #include "loop/post.h"
 
 struct envelope {
@@ -40,7 +41,7 @@ static struct gr_buffer buffer_in(const struct envelope *envelope)
 static void deliver(const struct envelope *envelope)
 {
     if (envelope->holds_buffer)
-        gr__future_deliver_buffer(envelope->name, buffer_in(envelope));
+        gr__future_deliver_buffer(envelope->name, envelope->status, buffer_in(envelope));
     else
         gr__future_deliver(envelope->name, envelope->status, envelope->value, envelope->size);
 }
@@ -144,14 +145,14 @@ int gr_promise_resolve(gr_promise promise, const void *value, size_t size)
     return settle(promise.name, 0, value, size);
 }
 
-int gr_promise_resolve_buffer(gr_promise promise, struct gr_buffer *buffer)
+static int settle_buffer(uint64_t name, int status, struct gr_buffer *buffer)
 {
-    if (is_here(promise.name)) {
-        gr__future_deliver_buffer(promise.name, *buffer);
+    if (is_here(name)) {
+        gr__future_deliver_buffer(name, status, *buffer);
     } else {
-        int rc = post(
-            &(struct envelope){.name = promise.name, .holds_buffer = true, .size = sizeof *buffer},
-            buffer);
+        struct envelope filled = {
+            .name = name, .status = status, .holds_buffer = true, .size = sizeof *buffer};
+        int rc = post(&filled, buffer);
         if (rc < 0)
             return rc;
     }
@@ -159,8 +160,23 @@ int gr_promise_resolve_buffer(gr_promise promise, struct gr_buffer *buffer)
     return 0;
 }
 
+int gr_promise_resolve_buffer(gr_promise promise, struct gr_buffer *buffer)
+{
+    return settle_buffer(promise.name, 0, buffer);
+}
+
+static __attribute__((noinline)) int reject_with_details(gr_promise promise, int status)
+{
+    struct gr_buffer packed = gr__details_pack(status);
+    int rc = settle_buffer(promise.name, status, &packed);
+    gr_buffer_release(&packed);
+    return rc;
+}
+
 int gr_promise_reject(gr_promise promise, int status)
 {
     assert(status < 0);
+    if (gr__details_here(status))
+        return reject_with_details(promise, status);
     return settle(promise.name, status, NULL, 0);
 }

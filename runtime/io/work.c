@@ -15,6 +15,7 @@
 
 #include "base/handle.h"
 #include "io/workers.h"
+#include "loop/details.h"
 #include "runner/wait.h"
 
 /* Room in an executor's queue for a work that was submitted, awaited. */
@@ -42,17 +43,18 @@ static void settle(struct gr_work *work)
     int rc = work->status;
     if (rc >= 0)
         rc = gr_promise_resolve(work->promise, gr__work_result(work), work->result_size);
+    gr__details_adopt(&work->details);
     if (rc < 0)
         rc = gr_promise_reject(work->promise, rc);
     (void)rc;
-    free(work);
+    gr__work_free(work);
 }
 
 static void come_back(struct gr__task *task)
 {
     struct gr_work *work = gr__container_of(task, struct gr_work, task);
     if (work->abandoned) {
-        free(work);
+        gr__work_free(work);
     } else if (work->promise.name != 0) {
         settle(work);
     } else {
@@ -63,7 +65,7 @@ static void come_back(struct gr__task *task)
 
 static void discard(struct gr__task *task)
 {
-    free(gr__container_of(task, struct gr_work, task));
+    gr__work_free(gr__container_of(task, struct gr_work, task));
 }
 
 static const struct gr__task_class back_class = {"a work that is done", come_back, discard, NULL};
@@ -75,7 +77,7 @@ static void hear_of_room(struct gr__task *task)
     work->unheard = false;
     leave_room(work);
     if (work->abandoned && work->taken_back)
-        free(work);
+        gr__work_free(work);
 }
 
 static const struct gr__task_class let_in_class = {"room in an executor", hear_of_room, NULL, NULL};
@@ -128,7 +130,7 @@ static int run_subscribe(struct gr_awaitable *awaitable, struct gr_waiter *waite
     work->waiter = waiter;
     int rc = send(wait->executor, work);
     if (rc < 0) {
-        free(work);
+        gr__work_free(work);
         return rc;
     }
     wait->work = work;
@@ -142,8 +144,9 @@ static int run_take(struct gr_awaitable *awaitable)
     int status = work->status;
     if (status >= 0 && work->result_size > 0)
         memcpy(wait->result, gr__work_result(work), work->result_size);
+    gr__details_adopt(&work->details);
     wait->work = NULL;
-    free(work);
+    gr__work_free(work);
     return status;
 }
 
@@ -152,7 +155,7 @@ static void abandon(struct gr_work *work)
 {
     work->abandoned = true;
     if (gr__workers_take_back(work))
-        free(work);
+        gr__work_free(work);
 }
 
 static bool run_cancel(struct gr_awaitable *awaitable)
@@ -226,7 +229,7 @@ static bool room_cancel(struct gr_awaitable *awaitable)
     work->room = NULL;
     if (!gr__workers_take_back_waiting(work))
         return false;
-    free(work);
+    gr__work_free(work);
     return true;
 }
 
@@ -246,7 +249,7 @@ static int submit(gr_executor executor, struct gr_work *work, gr_time deadline)
     work->room = NULL;
     work->unheard = false;
     if (rc < 0)
-        free(work);
+        gr__work_free(work);
     return rc;
 }
 
@@ -264,7 +267,7 @@ int gr_executor_submit(gr_executor executor, gr_work_fn *run, const void *argume
     gr_future future;
     int rc = gr_future_make(&future, &work->promise);
     if (rc < 0) {
-        free(work);
+        gr__work_free(work);
         return rc;
     }
 
@@ -287,6 +290,6 @@ bool gr_executor_cancel(gr_executor executor, gr_future future)
     work->abandoned = true;
     work->taken_back = taken_back;
     if (taken_back && !work->unheard)
-        free(work);
+        gr__work_free(work);
     return gr_promise_reject((gr_promise){future.name}, -ECANCELED) == 0;
 }

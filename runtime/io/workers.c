@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "loop/details.h"
 #include "loop/post.h"
 
 void gr__workers_init(struct gr__workers *workers, const struct gr__task_class *over_class)
@@ -46,7 +47,7 @@ static void bring_back(struct gr_work *work)
     /* Acquire: all that the loop did with it comes before its end. Pairs with the exchange in
      * tell(). */
     ck_pr_faa_uint(&work->told, 0);
-    free(work);
+    gr__work_free(work);
 }
 
 static void tell(struct gr_work *work)
@@ -62,7 +63,7 @@ void gr__workers_let_in(struct gr__workers *workers)
         workers->counts.waiting--;
         if (work->promise.name != 0 &&
             !gr__inbox_post_foreign(&gr__inboxes[work->loop], &work->let_in)) {
-            free(work);
+            gr__work_free(work);
             continue;
         }
         work->place = GR__WORK_QUEUED;
@@ -138,7 +139,9 @@ static void *worker_main(void *context)
     pthread_setname_np(pthread_self(), workers->name);
     while ((work = next_work(workers)) != NULL) {
         pthread_mutex_unlock(&workers->lock);
+        gr__details_forget();
         work->status = work->run(work, work->bytes, gr__work_result(work));
+        work->details = gr__details_pack(work->status);
         pthread_mutex_lock(&workers->lock);
         gr__list_remove(&work->link);
         work->place = GR__WORK_BACK;
@@ -287,7 +290,7 @@ static void cancel_all(struct gr__workers *workers, struct gr__list *list, bool 
         take_back(workers, work);
         work->status = -ECANCELED;
         if (discard)
-            free(work);
+            gr__work_free(work);
         else
             bring_back(work);
     }

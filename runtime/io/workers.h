@@ -23,7 +23,9 @@
 
 #include <pthread.h>
 #include <stddef.h>
+#include <stdlib.h>
 
+#include <greenroom/buffer.h>
 #include <greenroom/executor.h>
 
 #include "base/list.h"
@@ -52,6 +54,7 @@ struct gr_work {
     gr_promise promise;    /* of one that was submitted; else zero */
     struct gr__room *room; /* whose sender waits for room, or NULL */
     struct gr_waiter *waiter;
+    struct gr_buffer details; /* of its error, once it is back */
     size_t argument_size;
     size_t result_size;
     unsigned char bytes[]; /* the argument, and behind it, aligned, the result */
@@ -87,6 +90,12 @@ static inline void *gr__work_result(struct gr_work *work)
 {
     size_t alignment = _Alignof(max_align_t);
     return work->bytes + (work->argument_size + alignment - 1) / alignment * alignment;
+}
+
+static inline void gr__work_free(struct gr_work *work)
+{
+    gr_buffer_release(&work->details);
+    free(work);
 }
 
 /* Once, before anything else. */

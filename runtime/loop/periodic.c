@@ -22,6 +22,7 @@
 #include "base/slots.h"
 #include "base/text.h"
 #include "loop/ambient.h"
+#include "loop/details.h"
 
 enum state { WAITING, READY, RUNNING };
 
@@ -94,8 +95,10 @@ static void wait(struct gr__loop *loop, struct periodic *periodic, gr_time now)
 
 static void report(struct gr__loop *loop, const struct periodic *periodic, int status)
 {
-    gr__loop_say(loop, "periodic '%s' on loop %u failed: %s (%s)", periodic->options.name, loop->id,
-                 gr_error_text(status), gr_error_name(status));
+    char text[384];
+    gr__details_print(status, text, sizeof text);
+    gr__loop_say(loop, "periodic '%s' on loop %u failed: %s", periodic->options.name, loop->id,
+                 text);
 }
 
 static void run(struct gr__task *task)

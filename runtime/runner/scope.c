@@ -28,6 +28,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "loop/details.h"
 #include "runner/member.h"
 #include "runner/spawned.h"
 #include "runner/wait.h"
@@ -109,8 +110,10 @@ void gr__scope_add(struct gr__scope *scope, struct gr__member *member)
 static void report(const struct gr__scope *scope, const struct gr__member *member, int status)
 {
     struct gr__loop *loop = gr__loop_here();
-    gr__loop_say(loop, "runner '%s' in scope '%s' on loop %u failed: %s (%s)", member->name,
-                 scope->name, loop->id, gr_error_text(status), gr_error_name(status));
+    char text[384];
+    gr__details_print(status, text, sizeof text);
+    gr__loop_say(loop, "runner '%s' in scope '%s' on loop %u failed: %s", member->name, scope->name,
+                 loop->id, text);
 }
 
 /* Whether the failure is the one that close returns. */

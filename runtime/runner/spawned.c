@@ -20,6 +20,7 @@
 #include "base/slots.h"
 #include "base/text.h"
 #include "loop/ambient.h"
+#include "loop/details.h"
 #include "runner/cancel.h"
 #include "runner/wait.h"
 
@@ -40,6 +41,7 @@ struct spawned {
     bool detached;
     bool cancelled;             /* before it began */
     struct gr__ambient ambient; /* while WAITING, of one that begins within it: what it inherits */
+    struct gr_buffer details;   /* once ENDED with an error: that error's */
 };
 
 /* What this file keeps behind the stacks in the stratum's part of the loop. */
@@ -64,23 +66,39 @@ static struct spawned *find(gr_runner runner)
     return gr__slots_find(table(loop), runner.name);
 }
 
+static void say_failed(struct gr__loop *loop, const struct spawned *spawned)
+{
+    char text[384];
+    gr__details_print(spawned->status, text, sizeof text);
+    gr__loop_say(loop, "runner '%s' on loop %u failed: %s", spawned->name, loop->id, text);
+}
+
+/* The end of one that has ended, and of the details that nobody has taken. */
+static void give(struct spawned *spawned)
+{
+    if (spawned->status < 0)
+        gr_buffer_release(&spawned->details);
+    gr__slots_give(table(gr__loop_here()), spawned);
+}
+
 static void end(struct spawned *spawned, int status)
 {
     struct gr__loop *loop = gr__loop_here();
     spawned->stage = ENDED;
     spawned->status = status;
+    if (status < 0)
+        spawned->details = gr__details_pack(status);
     spawned->runner = NULL;
     if (spawned->owner != NULL)
         spawned->owner->ended(spawned->owner, status);
     if (spawned->joiner != NULL)
         spawned->joiner->wake(spawned->joiner);
-    if (!spawned->detached)
-        return;
-
-    if (status < 0 && status != -ECANCELED && spawned->owner == NULL)
-        gr__loop_say(loop, "runner '%s' on loop %u failed: %s (%s)", spawned->name, loop->id,
-                     gr_error_text(status), gr_error_name(status));
-    gr__slots_give(table(loop), spawned);
+    if (spawned->detached && status < 0 && status != -ECANCELED && spawned->owner == NULL)
+        say_failed(loop, spawned);
+    if (status < 0)
+        gr__details_forget();
+    if (spawned->detached)
+        give(spawned);
 }
 
 static struct spawned *spawned_of(const struct gr__task *task)
@@ -301,7 +319,9 @@ static int end_take(struct gr_awaitable *awaitable)
 
     wait->spawned = NULL;
     rc = spawned->status;
-    gr__slots_give(table(gr__loop_here()), spawned);
+    if (rc < 0)
+        gr__details_adopt(&spawned->details);
+    give(spawned);
     return rc;
 }
 
@@ -356,7 +376,7 @@ void gr_runner_drop(gr_runner runner)
 
     assert(spawned->joiner == NULL);
     if (spawned->stage == ENDED)
-        gr__slots_give(table(gr__loop_here()), spawned);
+        give(spawned);
     else
         spawned->detached = true;
 }
@@ -448,6 +468,9 @@ static void stratum_done(struct gr__loop *loop)
     while ((spawned = gr__slots_next(table(loop), spawned)) != NULL)
         if (spawned->owner != NULL && spawned->owner->torn != NULL)
             spawned->owner->torn(spawned->owner);
+    for (spawned = NULL; (spawned = gr__slots_next(table(loop), spawned)) != NULL;)
+        if (spawned->stage == ENDED && spawned->status < 0)
+            gr_buffer_release(&spawned->details);
     gr__slots_done(table(loop));
     gr__runners_done(loop);
 }

@@ -25,6 +25,7 @@
 /* What everything stands on: calls, errors, time. */
 #include <greenroom/base.h>
 #include <greenroom/buffer.h>
+#include <greenroom/error.h>
 
 /* Loops, and functions that may wait on them. */
 #include <greenroom/await.h>
