@@ -171,6 +171,7 @@ void gr_bell_drop(gr_bell name)
     const struct gr__loop *loop = gr__loop_here();
     assert(loop != NULL && "only on a loop's thread");
     assert(name.name == 0 || gr__handle_loop(name.name) == loop->id);
+    (void)loop;
     struct bell *bell = bell_of(name);
     if (names(name, ck_pr_load_64(&bell->word)))
         forget(bell, 0, GONE);
