@@ -20,6 +20,11 @@ int bench_crew_spawn(gr_actor *actors, size_t count, const struct gr_behavior *b
     return 0;
 }
 
+int bench_crew_where(size_t number, size_t count)
+{
+    return 1 + (int)(number * (size_t)bench_loops(1) / count);
+}
+
 int bench_crew_send(const gr_actor *actors, size_t count, uint32_t tag, const void *data,
                     size_t size)
 {

@@ -18,6 +18,12 @@
 int bench_crew_spawn(gr_actor *actors, size_t count, const struct gr_behavior *behavior,
                      const void *argument, size_t argument_bytes);
 
+/*
+ * Where to spawn the `number`-th of `count` actors in a row: an equal part of them on each loop, so
+ * that those who talk to their neighbours mostly find them at hand.
+ */
+int bench_crew_where(size_t number, size_t count);
+
 /* Send the same to each. */
 int bench_crew_send(const gr_actor *actors, size_t count, uint32_t tag, const void *data,
                     size_t size);

@@ -10,7 +10,9 @@
  *
  * Imam, Sarkar: Savina, AGERE 2014. An operation is a value sent: each is sent 61 times. There is
  * nothing to compute, so messages are all of the cost. A stage that passes on what it has kept
- * sends 50,000 values from one handler, and waits in it whenever the next one's mailbox is full.
+ * sends 50,000 values from one handler, and waits in it whenever the next one's mailbox is full. On
+ * two loops each has half of the chain, and values cross over once; but much of the time only one
+ * stage has any, and the loops take turns.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,6 +21,7 @@
 
 #include "base/random.h"
 #include "bench/lib/bench.h"
+#include "bench/lib/crew.h"
 #include "bench/lib/fleet.h"
 #include "bench/lib/program.h"
 
@@ -157,12 +160,14 @@ static const struct gr_behavior validators = {.name = "validator",
                                               .start = validator_start,
                                               .state_bytes = sizeof(struct validator)};
 
-static int spawn(const struct gr_behavior *behavior, const void *argument, size_t size,
+/* The one that is `number`-th from the end of the chain. */
+static int spawn(int number, const struct gr_behavior *behavior, const void *argument, size_t size,
                  gr_actor *ret_actor)
 {
-    struct gr_actor_options spread = {
-        .where = GR_SPREAD, .argument = argument, .argument_bytes = size};
-    return gr_actor_spawn(behavior, &spread, ret_actor);
+    struct gr_actor_options options = {.where = bench_crew_where((size_t)number, BITS + 2),
+                                       .argument = argument,
+                                       .argument_bytes = size};
+    return gr_actor_spawn(behavior, &options, ret_actor);
 }
 
 /* From the last to the first, as each has to know the next. */
@@ -170,13 +175,13 @@ static int spawn_all(uint64_t count, gr_promise sorted, gr_actor *ret_source)
 {
     struct validator validator = {.count = count, .sorted = sorted};
     gr_actor next;
-    int rc = spawn(&validators, &validator, sizeof validator, &next);
+    int rc = spawn(0, &validators, &validator, sizeof validator, &next);
     for (int bit = BITS - 1; rc == 0 && bit >= 0; bit--) {
         struct stage stage = {.count = count, .next = next, .mask = UINT64_C(1) << bit};
-        rc = spawn(&stages, &stage, sizeof stage, &next);
+        rc = spawn(BITS - bit, &stages, &stage, sizeof stage, &next);
     }
     struct source source = {.count = count, .next = next};
-    return rc < 0 ? rc : spawn(&sources, &source, sizeof source, ret_source);
+    return rc < 0 ? rc : spawn(BITS + 1, &sources, &source, sizeof source, ret_source);
 }
 
 static int play(void *context)

@@ -12,8 +12,9 @@
  *
  * Imam, Sarkar: Savina, AGERE 2014. An operation is an update of a cell, of which there are 40,000,
  * with 152,000 messages of one number each: what dominates is sending and handling them. On two
- * loops every second one goes from one to the other, and a loop soon has nothing to do but to wait
- * for the other: that costs more than it gains.
+ * loops each has half of the rows, so that one message in forty goes from one to the other; but
+ * those stand between each half of a step and the next, a few microseconds of work, and a loop that
+ * waits for the other costs more than it gains.
  *
  * Each value is kept by where it came from, and they are added in that order: so the result is to
  * the last bit that of the sequential run, in which all black cells are updated, then all red ones.
@@ -25,6 +26,7 @@
 #include <greenroom/greenroom.h>
 
 #include "bench/lib/bench.h"
+#include "bench/lib/crew.h"
 #include "bench/lib/fleet.h"
 #include "bench/lib/program.h"
 
@@ -183,6 +185,7 @@ static int spawn_all(struct problem *problem, gr_promise over)
         struct place place = {problem, i / problem->side, i % problem->side};
         spread.argument = &place;
         spread.argument_bytes = sizeof place;
+        spread.where = bench_crew_where(i, count);
         rc = gr_actor_spawn(&cells, &spread, &problem->cells[i]);
     }
     return rc;
