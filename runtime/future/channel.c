@@ -372,6 +372,12 @@ void gr__channel_close(uint64_t name)
     gr__channel_balance(channel);
 }
 
+bool gr__channel_is_open(uint64_t name)
+{
+    const struct gr__channel *channel = gr__channel_find(name);
+    return channel != NULL && !channel->closed;
+}
+
 static void end(struct gr__loop *loop, struct gr__channel *channel)
 {
     gr__items_end(&channel->items);

@@ -109,6 +109,7 @@ void gr__channel_receive_cancel(struct gr_channel_wait *wait);
 int gr__channel_try_receive(uint64_t name, void *ret_item);
 
 void gr__channel_close(uint64_t name);
+bool gr__channel_is_open(uint64_t name);
 
 /* What comes from elsewhere: items of other loops and of foreign threads, and what ports tell. */
 extern const struct gr__task_class gr__channel_item_class;
@@ -119,6 +120,9 @@ extern const struct gr__task_class
 extern const struct gr__task_class gr__channel_demand_class;
 extern const struct gr__task_class gr__channel_answer_class; /* it knows of the close */
 extern const struct gr__task_class gr__channel_close_class;
+
+/* Wait until there is room, and take none of it. For who alone sends into the channel. */
+int gr__channel_await_room(gr_channel channel, gr_time deadline);
 
 /* --- On other loops, by their port ---------------------------------------------------------- */
 
@@ -132,6 +136,8 @@ bool gr__port_receive_ready(struct gr_channel_wait *wait);
 int gr__port_receive_subscribe(struct gr_channel_wait *wait, struct gr_waiter *waiter);
 int gr__port_receive_take(struct gr_channel_wait *wait);
 void gr__port_receive_cancel(struct gr_channel_wait *wait);
+
+bool gr__port_is_open(uint64_t name);
 
 /* No sender of this loop sends any more. */
 void gr__port_close(uint64_t name);

@@ -73,6 +73,16 @@ static bool send_cancel(struct gr_awaitable *awaitable)
 static const struct gr_awaitable_type send_type = {"room in a channel", send_ready, send_subscribe,
                                                    send_take, send_cancel};
 
+/* Room that is there, and stays it: only that is waited for. */
+static int room_take(struct gr_awaitable *awaitable)
+{
+    send_cancel(awaitable);
+    return 0;
+}
+
+static const struct gr_awaitable_type room_type = {"room in a channel", send_ready, send_subscribe,
+                                                   room_take, send_cancel};
+
 static struct gr_awaitable *fill(struct gr_channel_wait *wait, const struct gr_awaitable_type *type,
                                  gr_channel channel, void *item, size_t size, bool buffer)
 {
@@ -140,7 +150,8 @@ int gr_channel_try_send_buffer(gr_channel channel, struct gr_buffer *buffer)
 
 int gr_channel_send(gr_channel channel, const void *item, size_t size, gr_time deadline)
 {
-    assert(gr__runner_here() != NULL);
+    if (gr__runner_here() == NULL)
+        return GR_ENOTRUNNER;
     int rc = gr_channel_try_send(channel, item, size);
     if (rc != -EAGAIN)
         return rc;
@@ -152,8 +163,18 @@ int gr_channel_send(gr_channel channel, const void *item, size_t size, gr_time d
 int gr_channel_send_buffer(gr_channel channel, struct gr_buffer *buffer, gr_time deadline)
 {
     struct gr_channel_wait wait;
-    return gr__await(gr_channel_send_buffer_awaitable(&wait, channel, buffer), &send_type,
-                     deadline);
+    return gr__await_in_runner(gr_channel_send_buffer_awaitable(&wait, channel, buffer), &send_type,
+                               deadline);
+}
+
+int gr__channel_await_room(gr_channel channel, gr_time deadline)
+{
+    struct gr_channel_wait wait;
+    fill(&wait, &room_type, channel, NULL, channel.item_bytes, channel.buffers != 0);
+    int rc = gr__await_in_runner(&wait.awaitable, &room_type, deadline);
+    if (rc == 0 && is_home(channel.name))
+        return gr__channel_is_open(channel.name) ? 0 : -EPIPE;
+    return rc == 0 && !gr__port_is_open(channel.name) ? -EPIPE : rc;
 }
 
 /* --- Receiving ----------------------------------------------------------------------------- */
@@ -214,7 +235,8 @@ int gr_channel_try_receive(gr_channel channel, void *ret_item, size_t size)
 
 int gr_channel_receive(gr_channel channel, void *ret_item, size_t size, gr_time deadline)
 {
-    assert(gr__runner_here() != NULL);
+    if (gr__runner_here() == NULL)
+        return GR_ENOTRUNNER;
     if (is_home(channel.name)) {
         int rc = gr_channel_try_receive(channel, ret_item, size);
         if (rc != -EAGAIN)

@@ -61,8 +61,11 @@ void gr__item_discard(struct gr__task *task);
 /* End all that is in a queue. */
 void gr__items_end(struct gr__queue *queue);
 
-/* Take the first out, and copy or move its payload to where a receiver wants it. */
-void gr__items_take(struct gr__queue *queue, void *ret_item);
+/*
+ * Take the first out, and copy or move its payload to where a receiver wants it. It is not inlined:
+ * a compiler that sees a receiver's variable takes the copies for other sizes for overflows.
+ */
+__attribute__((noinline)) void gr__items_take(struct gr__queue *queue, void *ret_item);
 
 /* What the channel and its ports tell each other. */
 struct gr__notice {

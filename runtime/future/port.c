@@ -433,6 +433,12 @@ static void close_port(struct port *port)
     gr__channel_grant_end(&port->senders);
 }
 
+bool gr__port_is_open(uint64_t name)
+{
+    const struct port *port = find(name);
+    return port != NULL && !port->closed;
+}
+
 void gr__port_close(uint64_t name)
 {
     struct port *port = find(name);

@@ -22,6 +22,7 @@ enum gr__part {
     GR__PART_RUNNER,
     GR__PART_FUTURE,
     GR__PART_CHANNEL,
+    GR__PART_WATCH,
     GR__PART_IO,
     GR__PART_ACTOR,
     GR__PART_CALL,

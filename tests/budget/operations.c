@@ -284,6 +284,38 @@ static int do_post(uint64_t count)
     return rc < 0 ? rc : chain.status;
 }
 
+/* --- lock: a mutex that nobody else wants, and unlock it ------------------------------------- */
+
+static int do_lock(uint64_t count)
+{
+    struct gr_mutex mutex = {0};
+    int rc = 0;
+    for (uint64_t i = 0; rc == 0 && i < count; i++) {
+        rc = gr_mutex_lock(&mutex, GR_FOREVER);
+        if (rc == 0)
+            gr_mutex_unlock(&mutex);
+    }
+    return rc;
+}
+
+/* --- channel: an item sent, and received by the same runner ---------------------------------- */
+
+static int do_channel(uint64_t count)
+{
+    gr_channel channel;
+    uint64_t item = 0;
+    int rc = gr_channel_make(sizeof item, CROWD, &channel);
+    if (rc < 0)
+        return rc;
+    for (uint64_t i = 0; rc == 0 && i < count; i++) {
+        rc = gr_channel_send(channel, &i, sizeof i, GR_FOREVER);
+        if (rc == 0)
+            rc = gr_channel_receive(channel, &item, sizeof item, GR_FOREVER);
+    }
+    gr_channel_drop(channel);
+    return rc == 0 && item != count - 1 ? -EBADMSG : rc;
+}
+
 /* --- the program ---------------------------------------------------------------------------- */
 
 static const struct operation {
@@ -295,7 +327,8 @@ static const struct operation {
     {"switch", do_switch},       {"await", do_await},
     {"timer", do_timer},         {"call", do_call},
     {"post", do_post},           {"carried", do_carried},
-    {"timed_ask", do_timed_ask},
+    {"timed_ask", do_timed_ask}, {"lock", do_lock},
+    {"channel", do_channel},
 };
 
 enum { OPERATIONS = sizeof operations / sizeof operations[0] };

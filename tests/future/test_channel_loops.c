@@ -42,6 +42,12 @@ static void send_range(void *context)
     }
 }
 
+static int send_visit(void *context)
+{
+    send_range(context);
+    return ((struct visit *)context)->rc;
+}
+
 static void receive_range(void *context)
 {
     struct visit *visit = context;
@@ -343,6 +349,63 @@ RUNNER_TEST(passes_an_item_on_within_the_loop_to_which_it_was_lent)
     gr_channel_drop(channel);
 }
 
+/* One is picked each time, and from the other nothing is taken. */
+static void pick_all(void *context)
+{
+    const gr_channel *channels = context;
+    struct gr_channel_wait waits[2];
+    int next[2] = {0, 0}, item = -1;
+    while (next[0] + next[1] < 200) {
+        struct gr_member members[2], *picked = NULL;
+        for (int i = 0; i < 2; i++)
+            members[i] = (struct gr_member){.awaitable = gr_channel_receive_awaitable(
+                                                &waits[i], channels[i], &item, sizeof item)};
+        if (!check_equal(gr_pick(members, 2, &picked, gr_in(10 * GR_SECOND)), 0))
+            return;
+        check_equal(picked->status, 0);
+        int which = picked == &members[1];
+        check_equal(item, next[which]++);
+    }
+}
+
+RUNNER_TEST(can_be_picked_from_with_another_and_loses_nothing)
+{
+    gr_channel channels[2] = {make(3), make(2)};
+    struct visit visits[2] = {{channels[0], 0, 99, 0}, {channels[1], 0, 99, 0}};
+    gr_runner senders[2];
+    for (int loop = 0; loop < 2; loop++) {
+        for (int i = 0; i < 2; i++)
+            check_equal(gr_runner_start(send_visit, &visits[i], NULL, &senders[i]), 0);
+        on_loop(loop, pick_all, channels);
+        for (int i = 0; i < 2; i++)
+            check_equal(gr_runner_join(senders[i], gr_in(10 * GR_SECOND)), 0);
+    }
+    gr_channel_drop(channels[0]);
+    gr_channel_drop(channels[1]);
+}
+
+/* Of two full channels, the one that has room gets the item, and the other does not. */
+LONE_RUNNER_TEST(can_be_picked_to_send_into_with_another)
+{
+    gr_channel channels[2] = {make(1), make(1)};
+    for (int i = 0; i < 2; i++)
+        check_equal(send_in(channels[i], i, 0), 0);
+    check_equal(receive_in(channels[1], 0), 1);
+    struct gr_channel_wait waits[2];
+    struct gr_member members[2], *picked = NULL;
+    int item = 5;
+    for (int i = 0; i < 2; i++)
+        members[i] = (struct gr_member){
+            .awaitable = gr_channel_send_awaitable(&waits[i], channels[i], &item, sizeof item)};
+    check_equal(gr_pick(members, 2, &picked, gr_in(GR_SECOND)), 0);
+    check(picked == &members[1]);
+    check_equal(receive_in(channels[0], 0), 0);
+    check_equal(receive_in(channels[1], 0), 5);
+    check_equal(receive_in(channels[0], GR_MILLISECOND), -ETIMEDOUT);
+    gr_channel_drop(channels[0]);
+    gr_channel_drop(channels[1]);
+}
+
 static int released;
 
 static void count_release(void *data, void *context)
@@ -426,6 +489,8 @@ int main(void)
         cmocka_unit_test(
             takes_an_item_back_to_its_place_that_was_granted_on_another_loop_and_given_up),
         cmocka_unit_test(passes_an_item_on_within_the_loop_to_which_it_was_lent),
+        cmocka_unit_test(can_be_picked_from_with_another_and_loses_nothing),
+        cmocka_unit_test(can_be_picked_to_send_into_with_another),
         cmocka_unit_test(moves_buffers_between_loops_and_releases_each_once),
         cmocka_unit_test(leaks_nothing_when_its_loops_stop),
     };

@@ -49,6 +49,8 @@ BUDGETS = {
     "post": 115,  # to the own loop, and the call there
     "carried": 559,  # as send, with a value of its sender
     "timed_ask": 984,  # as ask, with a deadline
+    "lock": 46,  # a mutex that nobody else wants, and unlock
+    "channel": 234,  # an item sent and received by one runner
 }
 MARGIN = 1.05
 FEW, MANY = 10000, 30000

@@ -48,13 +48,16 @@
 #include <greenroom/event.h>
 #include <greenroom/line.h>
 #include <greenroom/mutex.h>
+#include <greenroom/queue.h>
 #include <greenroom/rwlock.h>
 #include <greenroom/semaphore.h>
 #include <greenroom/wait_group.h>
 
 /* Results that will be ready later, and queues of items. */
+#include <greenroom/broadcast.h>
 #include <greenroom/channel.h>
 #include <greenroom/future.h>
+#include <greenroom/watch.h>
 
 /* Waiting for several things at once. */
 #include <greenroom/combine.h>
