@@ -312,12 +312,104 @@ RUNNER_TEST(takes_an_item_back_to_its_place_that_was_granted_on_another_loop_and
     on_loop(THERE, do_nothing, NULL);
     for (int i = 1; i <= 3; i++)
         check_equal(receive_in(channel, 10 * GR_SECOND), i);
+
+    /* The other loop is owed nothing, and owes nothing. */
+    check_equal(send_in(channel, 4, 0), 0);
+    on_loop(THERE, receive_range, &(struct visit){channel, 4, 4, 0});
     check_equal(gr_channel_close(channel), 0);
     check_equal(receive_in(channel, 10 * GR_SECOND), GR_EOF);
     gr_channel_drop(channel);
 }
 
-/* The same, and another runner of that loop waits: he has it, and nothing more comes for him. */
+/* An item that was given up and is still there goes to the next who comes; so does the one after. */
+static void give_up_and_come_again(void *context)
+{
+    struct pair *pair = context;
+    be_granted_and_give_up(context);
+    check_equal(receive_in(pair->channel, 10 * GR_SECOND), 1);
+    check_equal(receive_in(pair->channel, 10 * GR_SECOND), 2);
+}
+
+RUNNER_TEST(gives_an_item_that_was_given_up_to_the_next_of_that_loop)
+{
+    gr_channel channel = make(4);
+    struct pair pair = {.channel = channel};
+    check_equal(send_in(channel, 1, 0), 0);
+    check_equal(send_in(channel, 2, 0), 0);
+    on_loop(THERE, give_up_and_come_again, &pair);
+    gr_channel_drop(channel);
+}
+
+/* Granted on the other loop, and not taken: until that is given up the channel is not at its end. */
+static struct gr_channel_wait granted;
+static struct flag granted_flag;
+
+static void be_granted(void *context)
+{
+    struct pair *pair = context;
+    granted_flag = (struct flag){{wake}, false};
+    struct gr_awaitable *awaitable =
+        gr_channel_receive_awaitable(&granted, pair->channel, &pair->items[0], sizeof(int));
+    check_equal(awaitable->type->subscribe(awaitable, &granted_flag.waiter), 0);
+    check_soon(granted_flag.woken);
+}
+
+static void give_up(void *context)
+{
+    (void)context;
+    check(granted.awaitable.type->cancel(&granted.awaitable));
+}
+
+RUNNER_TEST(is_not_at_its_end_while_an_item_may_come_back)
+{
+    gr_channel channel = make(4);
+    struct pair pair = {.channel = channel};
+    check_equal(send_in(channel, 1, 0), 0);
+    on_loop(THERE, be_granted, &pair);
+    check_equal(gr_channel_close(channel), 0);
+    check_equal(receive_in(channel, GR_MILLISECOND), -ETIMEDOUT);
+    on_loop(THERE, give_up, NULL);
+    check_equal(receive_in(channel, 10 * GR_SECOND), 1);
+    check_equal(receive_in(channel, 10 * GR_SECOND), GR_EOF);
+    gr_channel_drop(channel);
+}
+
+static bool all_sent;
+
+static void send_and_say(void *context)
+{
+    send_range(context);
+    check_equal(gr_yield(), 0); /* what was sent is on its way */
+    __atomic_store_n(&all_sent, true, __ATOMIC_RELEASE);
+}
+
+/*
+ *     loop 1                           loop 0, the channel's
+ *     sends three items  ---------->   stands still
+ *                                      closes, and only then takes the mail
+ *     hears of the close
+ */
+RUNNER_TEST(gives_what_was_on_its_way_when_it_was_closed)
+{
+    gr_channel channel = make(10);
+    struct visit visit = {channel, 1, 1, 0};
+    on_loop(THERE, send_range, &visit);
+    check_equal(receive_in(channel, 10 * GR_SECOND), 1);
+    visit = (struct visit){channel, 2, 4, 0};
+    __atomic_store_n(&all_sent, false, __ATOMIC_RELEASE);
+    check_equal(gr_post(THERE, send_and_say, &visit, NULL), 0);
+    check_equal(gr_yield(), 0);
+    gr_time give_up_at = gr_in(10 * GR_SECOND);
+    while (!__atomic_load_n(&all_sent, __ATOMIC_ACQUIRE) && gr_clock() < give_up_at)
+        continue;
+    check_equal(gr_channel_close(channel), 0);
+    for (int i = 2; i <= 4; i++)
+        check_equal(receive_in(channel, 10 * GR_SECOND), i);
+    check_equal(receive_in(channel, 10 * GR_SECOND), GR_EOF);
+    gr_channel_drop(channel);
+}
+
+/* Another runner of the loop waits: he has it, and nothing more comes for him. */
 static void be_granted_and_pass_on(void *context)
 {
     struct pair *pair = context;
@@ -488,6 +580,9 @@ int main(void)
         cmocka_unit_test(forgets_a_receiver_of_another_loop_that_has_given_up),
         cmocka_unit_test(
             takes_an_item_back_to_its_place_that_was_granted_on_another_loop_and_given_up),
+        cmocka_unit_test(gives_an_item_that_was_given_up_to_the_next_of_that_loop),
+        cmocka_unit_test(is_not_at_its_end_while_an_item_may_come_back),
+        cmocka_unit_test(gives_what_was_on_its_way_when_it_was_closed),
         cmocka_unit_test(passes_an_item_on_within_the_loop_to_which_it_was_lent),
         cmocka_unit_test(can_be_picked_from_with_another_and_loses_nothing),
         cmocka_unit_test(can_be_picked_to_send_into_with_another),
