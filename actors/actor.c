@@ -13,6 +13,7 @@
 #include "actors/monitor.h"
 #include "actors/pressure.h"
 #include "actors/send_later.h"
+#include "actors/tenants.h"
 #include "actors/within.h"
 #include "base/text.h"
 #include "loop/details.h"
@@ -95,6 +96,7 @@ static void end(struct gr__loop *loop, struct gr__body *body)
     gr__body_move(body, GR__STOPPING);
     if (body->annex != NULL) {
         body->runner = loop->runner;
+        gr__tenants_join(body->annex);
         gr__children_stop(loop, body);
         body->runner = NULL;
     }
@@ -128,6 +130,8 @@ void gr__body_stop(struct gr__loop *loop, struct gr__body *body, int reason)
     body->reason = reason;
     if (body->runner != NULL)
         gr__runner_cancel(body->runner);
+    if (body->annex != NULL)
+        gr__tenants_cancel(body->annex);
     gr__body_urge(loop, body, GR__STOP);
 }
 
@@ -341,8 +345,10 @@ static __attribute__((noinline, cold)) void end_unstarted(struct gr__loop *loop,
     body->urgent |= GR__STOP;
     body->reason = reason;
     gr__body_move(body, GR__STOPPING);
-    if (body->annex != NULL)
+    if (body->annex != NULL) {
+        gr__tenants_join(body->annex);
         gr__children_stop(loop, body);
+    }
     go(loop, body);
 }
 

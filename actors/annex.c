@@ -6,6 +6,7 @@
 #include "actors/children.h"
 #include "actors/link.h"
 #include "actors/monitor.h"
+#include "actors/tenants.h"
 #include "loop/ambient.h"
 
 struct gr__annex *gr__annex_of(struct gr__loop *loop, struct gr__body *body)
@@ -37,6 +38,7 @@ void gr__annex_end(struct gr__loop *loop, struct gr__body *body)
     struct gr__annex *annex = body->annex;
     gr__monitors_drop(loop, body);
     gr__children_forget(loop, body);
+    gr__tenants_done(loop, annex);
     gr__notices_give(loop, &annex->control);
     gr__notices_give(loop, &annex->watchers);
     gr__notices_give(loop, &annex->links);

@@ -17,13 +17,16 @@
 
 #include "actors/body.h"
 
+struct gr__tenants;
+
 struct gr__annex {
     struct gr__list control;  /* the lane of control messages, oldest first; of struct gr__notice */
     struct gr__list watchers; /* notices for those who watch this actor (monitor.c) */
     struct gr__list monitors; /* what this actor watches (monitor.c) */
     struct gr__list links;    /* halves of links, which are notices too (link.c) */
     struct gr__list children; /* (children.c) */
-    bool trap_exits;          /* exit signals go into the control lane */
+    struct gr__tenants *tenants; /* its runners, or NULL: it never had any (tenants.c) */
+    bool trap_exits;             /* exit signals go into the control lane */
 };
 
 /* The annex of a body, made where it has none; NULL without memory. */

@@ -75,7 +75,7 @@ static void spread(void)
     runners->spreads = false;
 }
 
-void gr__runner_cancel(struct gr__runner *runner)
+void gr__runner_cancel_inside(struct gr__runner *runner)
 {
     runner->cancelled |= GR__RUNNER_CANCELLED;
     mark_up_to(runner, NULL, NULL);

@@ -32,6 +32,7 @@
 #ifndef GREENROOM_RUNNER_CANCEL_H
 #define GREENROOM_RUNNER_CANCEL_H
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -67,7 +68,7 @@ struct gr__scope {
     struct gr__deferred *newest; /* of what close calls */
     gr_time clean_within;
     const char *name;
-    void (*failed)(struct gr__scope *scope, int status); /* hears of the first failure, or NULL */
+    bool (*failed)(struct gr__scope *scope, int status); /* takes the first failure; see member.h */
     size_t failures;
     int status; /* what close is to return, but for -ECANCELED: the first failure or -ETIMEDOUT */
     bool cancelled;
@@ -92,6 +93,11 @@ static inline struct gr__scope *gr__scope_in(struct gr_scope *scope)
     return (struct gr__scope *)(void *)scope->opaque;
 }
 
+static inline struct gr_scope *gr__scope_out(struct gr__scope *scope)
+{
+    return (struct gr_scope *)(void *)scope;
+}
+
 /* Set what gr_deadline() is, and return what it was. */
 static inline gr_time gr__deadline_swap(struct gr__loop *loop, gr_time deadline)
 {
@@ -101,8 +107,21 @@ static inline gr_time gr__deadline_swap(struct gr__loop *loop, gr_time deadline)
     return before;
 }
 
-/* Cancel whatever the runner is working on, and all scopes that it has open. */
-void gr__runner_cancel(struct gr__runner *runner);
+/* Cancel a runner that has scopes or shields, or joins. */
+void gr__runner_cancel_inside(struct gr__runner *runner);
+
+/* Cancel whatever a runner is working on, and all scopes that it has open. */
+static inline void gr__runner_cancel(struct gr__runner *runner)
+{
+    if (runner->scope != NULL || runner->shield != NULL || runner->joining) {
+        gr__runner_cancel_inside(runner);
+        return;
+    }
+
+    runner->cancelled |= GR__RUNNER_CANCELLED;
+    runner->interrupted = true;
+    gr__runner_interrupt(runner, -ECANCELED);
+}
 
 /* The same, through all shields, and through those that it raises from now on. */
 void gr__runner_kill(struct gr__runner *runner);

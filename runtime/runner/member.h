@@ -9,9 +9,12 @@
 
 #include "runner/cancel.h"
 
-/* Begin a scope without an opener. The options or NULL; `failed` hears of the first failure. */
+/*
+ * Begin a scope without an opener. The options or NULL; `failed` is told of the first failure, and
+ * says whether anybody will hear of it.
+ */
 void gr__scope_init(struct gr__scope *scope, const struct gr_scope_options *options,
-                    void (*failed)(struct gr__scope *scope, int status));
+                    bool (*failed)(struct gr__scope *scope, int status));
 
 /* Whether a scope takes more: 0 or -ECANCELED. */
 int gr__scope_admits(const struct gr__scope *scope);
@@ -22,7 +25,10 @@ void gr__scope_add(struct gr__scope *scope, struct gr__member *member);
 /* A member has ended: take it out, and pass on how. Its memory is the caller's. */
 void gr__scope_settle(struct gr__member *member, int status);
 
-/* Wait, on the running runner, until there are no members; no more come. */
-void gr__scope_join(struct gr__scope *scope);
+/*
+ * End a scope, on the running runner: wait until there are no members, of which no more come then,
+ * and call what was deferred.
+ */
+void gr__scope_finish(struct gr__scope *scope);
 
 #endif

@@ -36,7 +36,7 @@
 #define CLEAN_WITHIN (5 * GR_SECOND)
 
 void gr__scope_init(struct gr__scope *scope, const struct gr_scope_options *options,
-                    void (*failed)(struct gr__scope *scope, int status))
+                    bool (*failed)(struct gr__scope *scope, int status))
 {
     static const struct gr_scope_options defaults;
     if (options == NULL)
@@ -116,19 +116,19 @@ static void report(const struct gr__scope *scope, const struct gr__member *membe
                  loop->id, text);
 }
 
-/* Whether the failure is the one that close returns. */
+/* Whether anybody will hear of the failure: the first one is returned by close. */
 static bool fail(struct gr__scope *scope, int status)
 {
     scope->failures++;
-    bool first = scope->status == 0;
-    if (first) {
+    bool heard = scope->status == 0;
+    if (heard) {
         scope->status = status;
         if (scope->failed != NULL)
-            scope->failed(scope, status);
+            heard = scope->failed(scope, status);
     }
     if (!scope->collects)
         gr__scope_cancel(scope);
-    return first;
+    return heard;
 }
 
 /* What follows from a cancellation, or from the end of a loop that caused it, is no failure. */
@@ -248,7 +248,7 @@ void gr_scope_cancel(struct gr_scope *public)
 static const struct gr_awaitable_type end_type = {.name = "the runners of a scope"};
 static const struct gr_awaitable end_of_scope = {&end_type};
 
-void gr__scope_join(struct gr__scope *scope)
+static void join(struct gr__scope *scope)
 {
     struct gr__runner *runner = gr__runner_here();
     scope->joiner = runner;
@@ -264,6 +264,14 @@ void gr__scope_join(struct gr__scope *scope)
     scope->sealed = true;
 }
 
+void gr__scope_finish(struct gr__scope *scope)
+{
+    join(scope);
+    gr__wheel_cancel(&gr__loop_here()->wheel, &scope->timer);
+    if (scope->newest != NULL)
+        clean_up(scope);
+}
+
 int gr_scope_close(struct gr_scope *public, int status)
 {
     struct gr__scope *scope = gr__scope_in(public);
@@ -271,10 +279,7 @@ int gr_scope_close(struct gr_scope *public, int status)
     assert(runner != NULL && runner->scope == scope && "by the opener, the innermost one first");
     if (is_failure(scope, status))
         fail(scope, status);
-    gr__scope_join(scope);
-    gr__wheel_cancel(&gr__loop_here()->wheel, &scope->timer);
-    if (scope->newest != NULL)
-        clean_up(scope);
+    gr__scope_finish(scope);
 
     gr__deadline_swap(gr__loop_here(), scope->deadline_around);
     runner->scope = scope->outer;

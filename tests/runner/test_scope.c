@@ -1,5 +1,6 @@
 /* No runner outlives its scope, cancellation goes down in it, and failures come up. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -494,11 +495,15 @@ static void takes_nothing_more_while_the_loop_stops(void **state)
 
 static char complaints[1024];
 
+/* Any thread. */
 static void keep_complaints(void *context, const char *line)
 {
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     (void)context;
+    pthread_mutex_lock(&lock);
     size_t length = strlen(complaints);
     snprintf(complaints + length, sizeof complaints - length, "%s\n", line);
+    pthread_mutex_unlock(&lock);
 }
 
 static int refuse_to_end(void *context)

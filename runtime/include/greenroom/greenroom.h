@@ -75,6 +75,7 @@
 
 /* Actors. */
 #include <greenroom/actor.h>
+#include <greenroom/actor_scope.h>
 #include <greenroom/ask.h>
 #include <greenroom/link.h>
 #include <greenroom/message.h>
