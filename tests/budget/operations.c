@@ -217,6 +217,50 @@ static int do_await(uint64_t count)
     return rc < 0 ? rc : join_crowd(runners);
 }
 
+/* --- scope: opened, one runner started in it, closed ----------------------------------------- */
+
+static int do_scope(uint64_t count)
+{
+    uint64_t ran = 0;
+    int rc = 0;
+    for (uint64_t i = 0; rc == 0 && i < count; i++) {
+        struct gr_scope scope;
+        gr_scope_open(&scope, NULL, GR_FOREVER);
+        rc = gr_scope_start(&scope, run_once, &ran, NULL, NULL);
+        rc = gr_scope_close(&scope, rc);
+    }
+    return rc == 0 && ran != count ? -EBADMSG : rc;
+}
+
+/* --- cancel: an await that its scope's cancellation ends, and the scope around it ------------- */
+
+static int await_cancel(void *promise)
+{
+    gr_future future;
+    int rc = gr_future_make(&future, promise);
+    if (rc == 0)
+        rc = gr_future_await(future, NULL, 0, GR_FOREVER);
+    gr_future_drop(future);
+    return rc;
+}
+
+static int do_cancel(uint64_t count)
+{
+    int rc = 0;
+    for (uint64_t i = 0; rc == 0 && i < count; i += CROWD) {
+        gr_promise promises[CROWD];
+        struct gr_scope scope;
+        gr_scope_open(&scope, NULL, GR_FOREVER);
+        for (int j = 0; rc == 0 && j < CROWD; j++)
+            rc = gr_scope_start(&scope, await_cancel, &promises[j], NULL, NULL);
+        if (rc == 0)
+            rc = gr_yield();
+        gr_scope_cancel(&scope);
+        rc = gr_scope_close(&scope, rc) == -ECANCELED ? 0 : -EBADMSG;
+    }
+    return rc;
+}
+
 /* --- timer: a message to be sent later, and cancelled --------------------------------------- */
 
 static int do_timer(uint64_t count)
@@ -322,13 +366,11 @@ static const struct operation {
     const char *name;
     int (*perform)(uint64_t count); /* a multiple of CROWD */
 } operations[] = {
-    {"send", do_send},           {"ask", do_ask},
-    {"spawn", do_spawn},         {"runner", do_runner},
-    {"switch", do_switch},       {"await", do_await},
-    {"timer", do_timer},         {"call", do_call},
-    {"post", do_post},           {"carried", do_carried},
-    {"timed_ask", do_timed_ask}, {"lock", do_lock},
-    {"channel", do_channel},
+    {"send", do_send},           {"ask", do_ask},       {"spawn", do_spawn},
+    {"runner", do_runner},       {"switch", do_switch}, {"await", do_await},
+    {"scope", do_scope},         {"cancel", do_cancel}, {"timer", do_timer},
+    {"call", do_call},           {"post", do_post},     {"carried", do_carried},
+    {"timed_ask", do_timed_ask}, {"lock", do_lock},     {"channel", do_channel},
 };
 
 enum { OPERATIONS = sizeof operations / sizeof operations[0] };

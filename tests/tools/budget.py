@@ -41,9 +41,11 @@ BUDGETS = {
     "send": 226,  # to an actor of the same loop, and its handling
     "ask": 605,  # the question, its handling, the reply, and the wait for it
     "spawn": 511,  # an actor's life, with one message
-    "runner": 384,  # a runner's life: started, run, joined
+    "runner": 410,  # a runner's life: started, run, joined
     "switch": 96,  # gr_yield(), from one runner to the next of many
     "await": 331,  # a future made, awaited, settled by another runner, and taken
+    "scope": 595,  # opened, a runner started in it and run, closed
+    "cancel": 649,  # a runner in a scope, whose await ends when the scope is cancelled
     "timer": 297,  # a message to be sent later, and cancelled
     "call": 221,  # a function to be called at a time, and cancelled
     "post": 115,  # to the own loop, and the call there
