@@ -14,14 +14,14 @@
 #include "runner/park.h"
 
 struct work {
-    const struct gr_map *map;
+    const struct gr_mapping *map;
     size_t next; /* the first item that nobody has begun with */
 };
 
 static int work_off(void *context)
 {
     struct work *work = context;
-    const struct gr_map *map = work->map;
+    const struct gr_mapping *map = work->map;
     int rc = 0;
     while (rc >= 0 && work->next < map->count) {
         size_t at = work->next++;
@@ -35,7 +35,7 @@ static int work_off(void *context)
     return rc < 0 ? rc : 0;
 }
 
-int gr_map(const struct gr_map *map, gr_time deadline)
+int gr_map(const struct gr_mapping *map, gr_time deadline)
 {
     assert(map->at_once > 0);
     struct gr__loop *loop = gr__loop_to_wait_on();

@@ -37,14 +37,14 @@ static int apply(struct crew *crew, size_t at_once, int64_t *results, gr_time de
         items[i] = i;
         results[i] = -1;
     }
-    struct gr_map map = {.run = square,
-                         .context = crew,
-                         .items = items,
-                         .item_bytes = sizeof *items,
-                         .count = ITEMS,
-                         .results = results,
-                         .result_bytes = sizeof *results,
-                         .at_once = at_once};
+    struct gr_mapping map = {.run = square,
+                             .context = crew,
+                             .items = items,
+                             .item_bytes = sizeof *items,
+                             .count = ITEMS,
+                             .results = results,
+                             .result_bytes = sizeof *results,
+                             .at_once = at_once};
     return gr_map(&map, deadline);
 }
 
@@ -81,7 +81,7 @@ LONE_RUNNER_TEST(the_deadline_ends_all_that_are_in_work)
 
 LONE_RUNNER_TEST(no_items_are_no_work)
 {
-    struct gr_map map = {.run = square, .at_once = 1};
+    struct gr_mapping map = {.run = square, .at_once = 1};
     check_equal(gr_map(&map, gr_now()), 0);
 }
 

@@ -2,7 +2,7 @@
  * @file map.h
  * @brief One function, applied to many items, some at a time.
  *
- *     struct gr_map pages = {fetch, &client, urls, sizeof *urls, count,
+ *     struct gr_mapping pages = {fetch, &client, urls, sizeof *urls, count,
  *                            bodies, sizeof *bodies, 8};
  *     rc = gr_map(&pages, gr_in(GR_SECOND));         bodies[i] is that of urls[i]
  *
@@ -20,7 +20,7 @@ GR__BEGIN
 typedef int gr_map_fn(void *context, const void *item, void *ret_result);
 
 /** What to apply to what. */
-struct gr_map {
+struct gr_mapping {
     gr_map_fn *run;      /**< is called once for each item */
     void *context;       /**< for run */
     const void *items;   /**< count items, of item_bytes each */
@@ -42,7 +42,7 @@ struct gr_map {
  * @errors -ENOMEM, -ETIMEDOUT, -ECANCELED, -ESHUTDOWN while the loop stops, or the failure that came
  *         first
  */
-GR_FALLIBLE int gr_map(const struct gr_map *map, gr_time deadline);
+GR_FALLIBLE int gr_map(const struct gr_mapping *map, gr_time deadline);
 
 GR__END
 
