@@ -11,7 +11,9 @@
  * when the actor has ended or ends before it came to it, or at the deadline. A
  * reply that comes later than that meets a stale handle and vanishes.
  *
- * To ask many at once, start the asks and await their futures in any order.
+ * To ask many at once, start the asks and await their futures, in any order or together with other
+ * things (combine.h). To start one may itself wait, for room in the mailbox, so it is a step of its
+ * own: an awaitable begins without a wait.
  *
  * The deadline goes with the ask. An actor that comes to it later answers it
  * with -ETIMEDOUT and does not handle it; while it handles it, gr_deadline() is

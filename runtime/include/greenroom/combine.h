@@ -35,6 +35,10 @@
  * All that is ready when a wait begins is taken at once, save by gr_pick(), which takes
  * from one alone.
  *
+ * A lock that belongs to a runner, as a mutex (mutex.h), belongs to the one that takes it. In
+ * gr_any(), gr_all_fail_fast() and in sets inside of sets that is none of yours, so it is no
+ * member of these; permits of a semaphore are.
+ *
  * An empty set is ready where all are wanted, and -ENOENT where one is. A member that is
  * NULL comes out as #GR_ENOTAWAITABLE, and one that has gone as its own type says: a future
  * as -ESTALE. One thing that stands twice in a set gives its outcome once; the other of the

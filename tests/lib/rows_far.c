@@ -1,0 +1,312 @@
+/* Rows of what is behind a call, an end or a set, and of what users make. */
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+
+#include "lib/rows.h"
+
+/* --- ends ----------------------------------------------------------------------------------- */
+
+static int wait_for_release(void *context)
+{
+    struct thing *thing = context;
+    return gr_event_wait(&thing->release, SOON);
+}
+
+static void begin_runner(struct thing *thing)
+{
+    start_helper(thing, wait_for_release);
+    thing->awaitable = gr_runner_awaitable(&thing->runner_wait, thing->helper);
+}
+
+static void runner_is_gone(struct thing *thing)
+{
+    check_equal(gr_runner_join(thing->helper, gr_now()), -ESTALE);
+}
+
+static int receive_nothing(struct gr_self *self, const struct gr_message *message)
+{
+    (void)self, (void)message;
+    return 0;
+}
+
+static void begin_actor(struct thing *thing)
+{
+    static const struct gr_behavior behavior = {.name = "idler", .receive = receive_nothing};
+    check_equal(gr_actor_spawn(&behavior, NULL, &thing->actor), 0);
+    thing->awaitable = gr_actor_awaitable(&thing->actor_wait, thing->actor, &thing->got);
+}
+
+static void stop_actor(struct thing *thing)
+{
+    check_equal(gr_actor_stop(thing->actor, 0), 0);
+}
+
+/* --- calls, as functions -------------------------------------------------------------------- */
+
+static int wait_for_event(void *context)
+{
+    struct thing *thing = context;
+    int rc = gr_event_wait(&thing->event, GR_FOREVER);
+    if (rc == 0)
+        thing->got = 7;
+    return rc;
+}
+
+static void begin_function(struct thing *thing)
+{
+    thing->awaitable = gr_function_awaitable(&thing->function, wait_for_event, thing, NULL);
+}
+
+static int work_until_told(const struct gr_work *work, const void *argument, void *result)
+{
+    struct thing *thing;
+    memcpy(&thing, argument, sizeof thing);
+    while (!__atomic_load_n(&thing->flag, __ATOMIC_ACQUIRE) && !gr_work_cancelled(work))
+        sched_yield();
+    *(int *)result = 7;
+    return 0;
+}
+
+static int block(void *context)
+{
+    struct thing *thing = context;
+    return gr_blocking(work_until_told, &thing, sizeof thing, &thing->got, sizeof(int), GR_FOREVER);
+}
+
+/* A thread looks at the thing until its work is over, so it must not be gone. */
+static void begin_blocking(struct thing *thing)
+{
+    thing->awaitable = gr_function_awaitable(&thing->function, block, thing, NULL);
+}
+
+static void tell(struct thing *thing)
+{
+    __atomic_store_n(&thing->flag, 1, __ATOMIC_RELEASE);
+}
+
+static void make_pair(struct thing *thing)
+{
+    check_equal(gr_listen("127.0.0.1", 0, &thing->listener), 0);
+    check_equal(
+        gr_stream_connect("127.0.0.1", gr_listener_port(thing->listener), &thing->client, SOON), 0);
+    check_equal(gr_accept(thing->listener, &thing->server, SOON), 0);
+}
+
+static void close_pair(struct thing *thing)
+{
+    gr_stream_close(thing->client);
+    gr_stream_close(thing->server);
+    gr_listener_close(thing->listener);
+}
+
+static int read_number(void *context)
+{
+    struct thing *thing = context;
+    return gr_stream_read_exactly(thing->server, &thing->got, sizeof(int), GR_FOREVER);
+}
+
+static void begin_stream(struct thing *thing)
+{
+    make_pair(thing);
+    thing->awaitable = gr_function_awaitable(&thing->function, read_number, thing, NULL);
+}
+
+static void write_7(struct thing *thing)
+{
+    check_equal(gr_stream_write(thing->client, &(int){7}, sizeof(int), SOON), 0);
+}
+
+static int accept_one(void *context)
+{
+    struct thing *thing = context;
+    return gr_accept(thing->listener, &thing->server, GR_FOREVER);
+}
+
+static void begin_accept(struct thing *thing)
+{
+    check_equal(gr_listen("127.0.0.1", 0, &thing->listener), 0);
+    thing->awaitable = gr_function_awaitable(&thing->function, accept_one, thing, NULL);
+}
+
+static void connect_one(struct thing *thing)
+{
+    check_equal(
+        gr_stream_connect("127.0.0.1", gr_listener_port(thing->listener), &thing->client, SOON), 0);
+}
+
+/* Who connects learns of it later than who accepts. */
+static void close_pair_once_connected(struct thing *thing)
+{
+    check_soon(thing->client.name != 0);
+    close_pair(thing);
+}
+
+static int connect_client(void *context)
+{
+    struct thing *thing = context;
+    return gr_stream_connect("127.0.0.1", gr_listener_port(thing->listener), &thing->client,
+                             GR_FOREVER);
+}
+
+static void begin_connect(struct thing *thing)
+{
+    check_equal(gr_listen("127.0.0.1", 0, &thing->listener), 0);
+    thing->awaitable = gr_function_awaitable(&thing->function, connect_client, thing, NULL);
+}
+
+/* --- sets, and what users make -------------------------------------------------------------- */
+
+static void begin_all(struct thing *thing)
+{
+    several_make(&thing->several);
+    thing->awaitable = gr_all_awaitable(&thing->set, thing->several.members, SEVERAL, NULL);
+}
+
+static void begin_fail_fast(struct thing *thing)
+{
+    several_make(&thing->several);
+    thing->awaitable = gr_all_fail_fast_awaitable(&thing->set, thing->several.members, SEVERAL);
+}
+
+static void resolve_all(struct thing *thing)
+{
+    for (int i = 0; i < SEVERAL; i++)
+        several_resolve(&thing->several, i);
+}
+
+static void got_all(struct thing *thing)
+{
+    for (int i = 0; i < SEVERAL; i++)
+        check_equal(thing->several.values[i], i);
+}
+
+static void begin_any(struct thing *thing)
+{
+    several_make(&thing->several);
+    thing->awaitable = gr_any_awaitable(&thing->set, thing->several.members, SEVERAL);
+}
+
+static void begin_race(struct thing *thing)
+{
+    several_make(&thing->several);
+    thing->awaitable = gr_race_awaitable(&thing->set, thing->several.members, SEVERAL);
+}
+
+static void begin_pick(struct thing *thing)
+{
+    several_make(&thing->several);
+    thing->awaitable = gr_pick_awaitable(&thing->set, thing->several.members, SEVERAL);
+}
+
+/* All but one are there as if nobody had waited for them. */
+static void got_one(struct thing *thing)
+{
+    int taken = 0;
+    for (int i = 0; i < SEVERAL; i++) {
+        if (thing->several.members[i].status == GR_PENDING)
+            check_equal(gr_await(thing->several.members[i].awaitable, gr_now()), 0);
+        else
+            taken++;
+    }
+    check_equal(taken, 1);
+    got_all(thing);
+}
+
+static void begin_within(struct thing *thing)
+{
+    begin_future(thing);
+    thing->awaitable = gr_within_awaitable(&thing->within, thing->awaitable, SOON);
+}
+
+static void begin_each(struct thing *thing)
+{
+    several_make(&thing->several);
+    gr_each_open(&thing->each, thing->several.members, SEVERAL);
+    thing->awaitable = gr_each_awaitable(&thing->each, &thing->given);
+}
+
+static void got_each(struct thing *thing)
+{
+    check(thing->given == &thing->several.members[0]);
+    for (int i = 1; i < SEVERAL; i++) {
+        check_equal(gr_each_next(&thing->each, &thing->given, gr_now()), 0);
+        check(thing->given == &thing->several.members[i]);
+    }
+    check_equal(gr_each_next(&thing->each, &thing->given, gr_now()), GR_EOF);
+    got_all(thing);
+}
+
+static void end_each(struct thing *thing)
+{
+    gr_each_close(&thing->each);
+}
+
+static struct box *box_of(struct gr_awaitable *awaitable)
+{
+    return (struct box *)awaitable;
+}
+
+static bool box_ready(struct gr_awaitable *awaitable)
+{
+    return box_of(awaitable)->ball;
+}
+
+static int box_subscribe(struct gr_awaitable *awaitable, struct gr_waiter *waiter)
+{
+    box_of(awaitable)->waiter = waiter;
+    return 0;
+}
+
+static int box_take(struct gr_awaitable *awaitable)
+{
+    *box_of(awaitable) = (struct box){.awaitable = *awaitable};
+    return 0;
+}
+
+static bool box_cancel(struct gr_awaitable *awaitable)
+{
+    box_of(awaitable)->waiter = NULL;
+    return true;
+}
+
+static void begin_box(struct thing *thing)
+{
+    static const struct gr_awaitable_type type = {"a box", box_ready, box_subscribe, box_take,
+                                                  box_cancel};
+    thing->box.awaitable.type = &type;
+    thing->awaitable = &thing->box.awaitable;
+}
+
+static void put_ball(struct thing *thing)
+{
+    thing->box.ball = true;
+    if (thing->box.waiter != NULL)
+        thing->box.waiter->wake(thing->box.waiter);
+}
+
+static void box_is_empty(struct thing *thing)
+{
+    check(!thing->box.ball);
+    check(thing->box.waiter == NULL);
+}
+
+const struct row far_rows[] = {
+    {"a runner's end", begin_runner, let_go, nothing, runner_is_gone, false},
+    {"an actor's end", begin_actor, stop_actor, nothing, nothing, false},
+    {"a function", begin_function, set_event, got_7, end_event, false},
+    {"blocking work", begin_blocking, tell, got_7, nothing, false},
+    {"a read", begin_stream, write_7, got_7, close_pair, false},
+    {"a connection to accept", begin_accept, connect_one, nothing, close_pair_once_connected,
+     false},
+    {"a connection", begin_connect, nothing, nothing, close_pair, false},
+    {"all", begin_all, resolve_all, got_all, nothing, false},
+    {"all, failing fast", begin_fail_fast, resolve_all, got_all, nothing, false},
+    {"any", begin_any, resolve_all, got_one, nothing, false},
+    {"a race", begin_race, resolve_all, got_one, nothing, false},
+    {"a pick", begin_pick, resolve_all, got_one, nothing, false},
+    {"one within its time", begin_within, resolve, got_7, future_is_gone, false},
+    {"each", begin_each, resolve_all, got_each, end_each, false},
+    {"a user's own", begin_box, put_ball, nothing, box_is_empty, false},
+    {0},
+};
