@@ -3,7 +3,7 @@
  *
  *     02_scatter          prints how many primes there are below two million, and who counted them
  *
- * Asks are futures: start them all, and await them in any order. Each worker is on another loop,
+ * Asks are futures: start them all, and wait for all at once. Each worker is on another loop,
  * so they work at the same time.
  */
 #include <errno.h>
@@ -54,22 +54,22 @@ static int ask(int loop, int loops, gr_future *ret_count)
 static int run(void *context)
 {
     (void)context;
-    gr_future counts[WORKERS_MAX];
-    int loops = gr_loop_count();
-    for (int i = 0; i < loops; i++) {
-        int rc = ask(i, loops, &counts[i]);
-        if (rc < 0)
-            return rc;
+    uint32_t counts[WORKERS_MAX];
+    struct gr_future_wait waits[WORKERS_MAX];
+    struct gr_member members[WORKERS_MAX] = {{0}};
+    int rc = 0, loops = gr_loop_count();
+    for (int i = 0; rc == 0 && i < loops; i++) {
+        gr_future count = {0};
+        rc = ask(i, loops, &count);
+        members[i].awaitable = gr_future_awaitable(&waits[i], count, &counts[i], sizeof counts[i]);
     }
-
+    if (rc == 0)
+        rc = gr_all(members, (size_t)loops, NULL, gr_in(60 * GR_SECOND));
+    if (rc < 0)
+        return rc;
     uint32_t sum = 0;
-    for (int i = 0; i < loops; i++) {
-        uint32_t count;
-        int rc = gr_future_await(counts[i], &count, sizeof count, gr_in(60 * GR_SECOND));
-        if (rc < 0)
-            return rc;
-        sum += count;
-    }
+    for (int i = 0; i < loops; i++)
+        sum += counts[i];
     printf("%u primes below %d, counted by %d workers\n", sum, BELOW, loops);
     return sum == 148933 ? 0 : -EILSEQ;
 }

@@ -261,6 +261,41 @@ static int do_cancel(uint64_t count)
     return rc;
 }
 
+/* --- all: a future made, awaited together with 999 others, settled and taken ---------------- */
+
+enum { WIDE = 1000 };
+
+static struct {
+    gr_promise promises[WIDE];
+    struct gr_future_wait waits[WIDE];
+    struct gr_member members[WIDE];
+} wide;
+
+static void settle_wide(void *context)
+{
+    (void)context;
+    for (int i = 0; i < WIDE; i++)
+        if (gr_promise_resolve(wide.promises[i], NULL, 0) < 0)
+            abort();
+}
+
+static int do_all(uint64_t count)
+{
+    int rc = 0;
+    for (uint64_t i = 0; rc == 0 && i < count; i += WIDE) {
+        for (int j = 0; rc == 0 && j < WIDE; j++) {
+            gr_future future;
+            rc = gr_future_make(&future, &wide.promises[j]);
+            wide.members[j].awaitable = gr_future_awaitable(&wide.waits[j], future, NULL, 0);
+        }
+        if (rc == 0)
+            rc = gr_post(-1, settle_wide, NULL, NULL);
+        if (rc == 0)
+            rc = gr_all(wide.members, WIDE, NULL, GR_FOREVER);
+    }
+    return rc;
+}
+
 /* --- timer: a message to be sent later, and cancelled --------------------------------------- */
 
 static int do_timer(uint64_t count)
@@ -366,11 +401,14 @@ static const struct operation {
     const char *name;
     int (*perform)(uint64_t count); /* a multiple of CROWD */
 } operations[] = {
-    {"send", do_send},           {"ask", do_ask},       {"spawn", do_spawn},
-    {"runner", do_runner},       {"switch", do_switch}, {"await", do_await},
-    {"scope", do_scope},         {"cancel", do_cancel}, {"timer", do_timer},
-    {"call", do_call},           {"post", do_post},     {"carried", do_carried},
-    {"timed_ask", do_timed_ask}, {"lock", do_lock},     {"channel", do_channel},
+    {"send", do_send},       {"ask", do_ask},
+    {"spawn", do_spawn},     {"runner", do_runner},
+    {"switch", do_switch},   {"await", do_await},
+    {"scope", do_scope},     {"cancel", do_cancel},
+    {"all", do_all},         {"timer", do_timer},
+    {"call", do_call},       {"post", do_post},
+    {"carried", do_carried}, {"timed_ask", do_timed_ask},
+    {"lock", do_lock},       {"channel", do_channel},
 };
 
 enum { OPERATIONS = sizeof operations / sizeof operations[0] };

@@ -46,6 +46,7 @@ BUDGETS = {
     "await": 331,  # a future made, awaited, settled by another runner, and taken
     "scope": 595,  # opened, a runner started in it and run, closed
     "cancel": 649,  # a runner in a scope, whose await ends when the scope is cancelled
+    "all": 342,  # a future made, awaited with 999 others, settled, and taken
     "timer": 297,  # a message to be sent later, and cancelled
     "call": 221,  # a function to be called at a time, and cancelled
     "post": 115,  # to the own loop, and the call there
