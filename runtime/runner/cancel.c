@@ -17,8 +17,6 @@ static const struct gr__shield *up(const struct gr__shield *shield)
 static bool is_interrupted(const struct gr__runner *runner)
 {
     const struct gr__scope *scope = runner->scope;
-    if (runner->joining)
-        return false;
     if (scope == NULL)
         return runner->cancelled && up(runner->shield) == NULL;
     return scope->cancelled && up(runner->shield) == up(scope->shield);

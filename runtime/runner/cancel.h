@@ -107,13 +107,13 @@ static inline gr_time gr__deadline_swap(struct gr__loop *loop, gr_time deadline)
     return before;
 }
 
-/* Cancel a runner that has scopes or shields, or joins. */
+/* Cancel a runner that has scopes or shields. */
 void gr__runner_cancel_inside(struct gr__runner *runner);
 
 /* Cancel whatever a runner is working on, and all scopes that it has open. */
 static inline void gr__runner_cancel(struct gr__runner *runner)
 {
-    if (runner->scope != NULL || runner->shield != NULL || runner->joining) {
+    if (runner->scope != NULL || runner->shield != NULL) {
         gr__runner_cancel_inside(runner);
         return;
     }

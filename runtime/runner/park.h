@@ -58,7 +58,6 @@ struct gr__runner {
     uint8_t state;
     bool interrupted;        /* waits end with -ECANCELED; the rest of these says why (cancel.h) */
     uint8_t cancelled;       /* it was itself asked to end: bits of enum gr__runner_cancelled */
-    bool joining;            /* it waits for a scope's runners, which nothing interrupts */
     int status;              /* how the last park ended */
     unsigned locks;          /* how many it holds */
     struct gr__scope *scope; /* the innermost that it has open, or NULL */

@@ -248,18 +248,15 @@ void gr_scope_cancel(struct gr_scope *public)
 static const struct gr_awaitable_type end_type = {.name = "the runners of a scope"};
 static const struct gr_awaitable end_of_scope = {&end_type};
 
+/* Whoever is cancelled meanwhile is woken by that, once, and waits on. */
 static void join(struct gr__scope *scope)
 {
     struct gr__runner *runner = gr__runner_here();
     scope->joiner = runner;
-    runner->joining = true;
-    gr__runner_reconsider(runner);
     runner->awaited = &end_of_scope;
     while (!gr__list_empty(&scope->members))
         gr__runner_park_surely(runner);
     runner->awaited = NULL;
-    runner->joining = false;
-    gr__runner_reconsider(runner);
     scope->joiner = NULL;
     scope->sealed = true;
 }

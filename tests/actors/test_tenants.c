@@ -4,7 +4,7 @@
 
 #include "lib/fixture.h"
 
-enum { START, START_THERE, START_FAILING, WAIT, PING, DEFER };
+enum { START, START_THERE, START_FAILING, WAIT, WAIT_SHIELDED, PING, DEFER };
 
 static struct {
     int told;
@@ -46,6 +46,18 @@ static void note_deferred(void *context)
     seen.deferred += gr_yield() == 0;
 }
 
+/* The handler goes on until the runner has been told, whatever happens to it itself. */
+static int wait_for_the_runner(void)
+{
+    struct gr_shield shield;
+    gr_shield_raise(&shield, gr_in(10 * GR_SECOND));
+    int rc = 0;
+    while (rc == 0 && seen.told == 1)
+        rc = gr_sleep(gr_in(GR_MILLISECOND));
+    gr_shield_lower(&shield);
+    return seen.told_in_handler = rc;
+}
+
 static int receive(struct gr_self *self, const struct gr_message *message)
 {
     struct gr_scope *scope;
@@ -62,6 +74,8 @@ static int receive(struct gr_self *self, const struct gr_message *message)
         return gr_scope_start(scope, fail_soon, NULL, NULL, NULL);
     case WAIT:
         return seen.told_in_handler = gr_sleep(GR_FOREVER);
+    case WAIT_SHIELDED:
+        return wait_for_the_runner();
     case DEFER:
         return gr_scope_defer(scope, note_deferred, NULL);
     default:
@@ -123,6 +137,18 @@ LONE_RUNNER_TEST(have_ended_before_the_stop_hook_runs)
     check_equal(seen.reason, 7);
     check(!seen.running_at_stop);
     check_equal(seen.deferred, 1);
+}
+
+LONE_RUNNER_TEST(are_cancelled_at_once_though_a_handler_goes_on)
+{
+    gr_actor actor = spawn();
+    tell(actor, START);
+    tell(actor, WAIT_SHIELDED);
+    check_soon(seen.running);
+    check_equal(gr_actor_stop(actor, 0), 0);
+    check_soon(gr_actor_count() == 0);
+    check_equal(seen.told, -ECANCELED);
+    check_equal(seen.told_in_handler, 0);
 }
 
 RUNNER_TEST(are_cancelled_on_other_loops_too)
@@ -221,6 +247,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(live_on_when_the_handler_has_returned),
         cmocka_unit_test(have_ended_before_the_stop_hook_runs),
+        cmocka_unit_test(are_cancelled_at_once_though_a_handler_goes_on),
         cmocka_unit_test(are_cancelled_on_other_loops_too),
         cmocka_unit_test(fail_their_actor_when_they_fail),
         cmocka_unit_test(end_the_wait_of_a_handler_when_they_fail),

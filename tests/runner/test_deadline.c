@@ -64,14 +64,29 @@ LONE_RUNNER_TEST(means_nothing_after_the_scope_is_closed)
     check_equal(gr_sleep(gr_in(5 * GR_MILLISECOND)), 0);
 }
 
-LONE_RUNNER_TEST(does_not_replace_a_failure_that_came_first)
+static int take_long_to_end(void *context)
+{
+    struct gr_shield shield;
+    gr_shield_raise(&shield, gr_in(10 * GR_SECOND));
+    int rc = gr_sleep(*(gr_time *)context);
+    gr_shield_lower(&shield);
+    return rc;
+}
+
+LONE_RUNNER_TEST(does_not_replace_the_failure_that_has_cancelled_the_scope)
+{
+    gr_time until = gr_in(3 * GR_MILLISECOND), later = until + 3 * GR_MILLISECOND;
+    struct gr_scope scope;
+    gr_scope_open(&scope, NULL, until);
+    check_equal(gr_scope_start(&scope, take_long_to_end, &later, NULL, NULL), 0);
+    check_equal(gr_yield(), 0);
+    check_equal(gr_scope_close(&scope, -EPROTO), -EPROTO);
+    check(gr_now() >= later);
+}
+
+LONE_RUNNER_TEST(replaces_a_failure_that_has_cancelled_nobody)
 {
     int failure = -EPROTO, told = 1;
-    struct gr_scope scope;
-    gr_scope_open(&scope, NULL, gr_in(3 * GR_MILLISECOND));
-    check_equal(gr_scope_start(&scope, wait_for_ever, &told, NULL, NULL), 0);
-    check_equal(gr_scope_close(&scope, -EPROTO), -EPROTO);
-
     struct gr_scope collects;
     gr_scope_open(&collects, &(struct gr_scope_options){.collect = true},
                   gr_in(20 * GR_MILLISECOND));
@@ -179,7 +194,8 @@ int main(void)
         cmocka_unit_test(counts_while_the_scope_closes),
         cmocka_unit_test(has_passed_at_once_when_it_lies_behind),
         cmocka_unit_test(means_nothing_after_the_scope_is_closed),
-        cmocka_unit_test(does_not_replace_a_failure_that_came_first),
+        cmocka_unit_test(does_not_replace_the_failure_that_has_cancelled_the_scope),
+        cmocka_unit_test(replaces_a_failure_that_has_cancelled_nobody),
         cmocka_unit_test(is_the_outers_where_that_is_earlier),
         cmocka_unit_test(is_the_inners_where_that_is_earlier),
         cmocka_unit_test(is_known_to_the_runners_of_the_scope),

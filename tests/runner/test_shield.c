@@ -105,6 +105,23 @@ LONE_RUNNER_TEST(covers_scopes_opened_behind_it_and_their_runners)
     check_equal(gr_scope_close(&outer, 0), -ECANCELED);
 }
 
+LONE_RUNNER_TEST(covers_a_scope_behind_it_from_what_is_cancelled_later)
+{
+    int told = 1;
+    struct gr_scope outer, inner;
+    struct gr_shield shield;
+    gr_scope_open(&outer, NULL, GR_FOREVER);
+    gr_shield_raise(&shield, gr_in(10 * GR_SECOND));
+    gr_scope_open(&inner, NULL, GR_FOREVER);
+    check_equal(gr_scope_start(&inner, wait_shortly, &told, NULL, NULL), 0);
+    gr_scope_cancel(&outer);
+    check_equal(gr_yield(), 0);
+    check_equal(gr_scope_close(&inner, 0), 0);
+    check_equal(told, 0);
+    gr_shield_lower(&shield);
+    check_equal(gr_scope_close(&outer, 0), -ECANCELED);
+}
+
 LONE_RUNNER_TEST(lets_its_bound_through_to_scopes_behind_it)
 {
     int told = 1;
@@ -197,6 +214,7 @@ int main(void)
         cmocka_unit_test(does_nothing_to_the_waits_of_one_that_was_not_cancelled),
         cmocka_unit_test(keeps_out_what_comes_while_it_is_up),
         cmocka_unit_test(covers_scopes_opened_behind_it_and_their_runners),
+        cmocka_unit_test(covers_a_scope_behind_it_from_what_is_cancelled_later),
         cmocka_unit_test(lets_its_bound_through_to_scopes_behind_it),
         cmocka_unit_test(is_no_protection_for_what_is_cancelled_once_its_bound_has_passed),
         cmocka_unit_test(does_not_cover_a_scope_behind_it_that_is_cancelled_itself),
