@@ -12,6 +12,7 @@
 #include "actors/children.h"
 #include "actors/monitor.h"
 #include "actors/pressure.h"
+#include "actors/self_timer.h"
 #include "actors/send_later.h"
 #include "actors/tenants.h"
 #include "actors/within.h"
@@ -96,6 +97,7 @@ static void end(struct gr__loop *loop, struct gr__body *body)
     gr__body_move(body, GR__STOPPING);
     if (body->annex != NULL) {
         body->runner = loop->runner;
+        gr__self_timers_end(loop, body->annex);
         gr__tenants_join(body->annex);
         gr__children_stop(loop, body);
         body->runner = NULL;
@@ -167,6 +169,10 @@ static __attribute__((noinline)) int receive_other(struct gr__loop *loop, struct
                                                    struct gr__envelope *envelope)
 {
     enum gr__envelope_kind kind = gr__envelope_kind(envelope);
+    if (kind & GR__KEYED && !gr__self_timer_arrives(loop, envelope)) {
+        gr__envelope_end(loop, envelope, -ECANCELED);
+        return 0;
+    }
     if (kind <= GR__ASK_BUFFER || gr__envelope_begin(loop, envelope))
         return receive(loop, body, envelope, kind);
 
@@ -346,6 +352,7 @@ static __attribute__((noinline, cold)) void end_unstarted(struct gr__loop *loop,
     body->reason = reason;
     gr__body_move(body, GR__STOPPING);
     if (body->annex != NULL) {
+        gr__self_timers_end(loop, body->annex);
         gr__tenants_join(body->annex);
         gr__children_stop(loop, body);
     }

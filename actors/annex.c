@@ -6,6 +6,7 @@
 #include "actors/children.h"
 #include "actors/link.h"
 #include "actors/monitor.h"
+#include "actors/self_timer.h"
 #include "actors/tenants.h"
 #include "loop/ambient.h"
 
@@ -23,6 +24,7 @@ struct gr__annex *gr__annex_of(struct gr__loop *loop, struct gr__body *body)
     gr__list_init(&annex->monitors);
     gr__list_init(&annex->links);
     gr__list_init(&annex->children);
+    gr__list_init(&annex->timers);
     body->annex = annex;
     return annex;
 }
@@ -38,6 +40,7 @@ void gr__annex_end(struct gr__loop *loop, struct gr__body *body)
     struct gr__annex *annex = body->annex;
     gr__monitors_drop(loop, body);
     gr__children_forget(loop, body);
+    gr__self_timers_end(loop, annex);
     gr__tenants_done(loop, annex);
     gr__notices_give(loop, &annex->control);
     gr__notices_give(loop, &annex->watchers);

@@ -13,6 +13,7 @@
  *     buffer                                 struct gr_buffer, moved
  *     ask         promise,                   bytes or a buffer
  *     timed ask   promise, deadline,         bytes or a buffer
+ *     keyed       timer to self              bytes
  *     within      ...      values ahead of   the bytes or the buffer of any of these
  *
  * Until it is delivered an envelope carries its address, and in place of the address's
@@ -36,13 +37,15 @@
 #include "loop/loop.h"
 #include "loop/task.h"
 
+struct gr__self_timer;
+
 struct gr__envelope {
     struct gr__task task;
     struct gr_message message; /* once delivered, data is set; until then its word is the address */
     unsigned char payload[];
 };
 
-/* Bits, which go together in any way, save that nothing but an ask is timed. */
+/* Bits, which go together in any way, save that nothing but an ask is timed, and none that is keyed. */
 enum gr__envelope_kind {
     GR__PLAIN = 0,
     GR__BUFFER = 1,
@@ -50,7 +53,8 @@ enum gr__envelope_kind {
     GR__ASK_BUFFER = GR__ASK | GR__BUFFER,
     GR__WITHIN = 4,
     GR__TIMED = 8,
-    GR__KINDS = 16
+    GR__KEYED = 16,
+    GR__KINDS = 32
 };
 
 /* By kind; envelopes of foreign threads have their own, since their memory is malloc's. */
@@ -74,6 +78,7 @@ static inline size_t gr__envelope_ahead(enum gr__envelope_kind kind)
     if (__builtin_expect(kind <= GR__ASK_BUFFER, 1))
         return promise;
     return promise + (kind & GR__TIMED ? sizeof(gr_time) : 0) +
+           (kind & GR__KEYED ? sizeof(struct gr__self_timer *) : 0) +
            (kind & GR__WITHIN ? sizeof(struct gr__values *) : 0);
 }
 
@@ -109,6 +114,12 @@ static inline struct gr_buffer *gr__envelope_buffer(struct gr__envelope *envelop
 static inline gr_time *gr__envelope_deadline(struct gr__envelope *envelope)
 {
     return (gr_time *)(void *)(envelope->payload + sizeof(gr_promise));
+}
+
+/* Of a keyed one. */
+static inline struct gr__self_timer **gr__envelope_timer(struct gr__envelope *envelope)
+{
+    return (struct gr__self_timer **)(void *)envelope->payload;
 }
 
 /* Of one within something. */

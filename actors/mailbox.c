@@ -96,6 +96,8 @@ const struct gr__task_class gr__envelope_classes[GR__KINDS] = {
     [GR__TIMED | GR__ASK_BUFFER] = MESSAGE,
     [GR__TIMED | GR__WITHIN | GR__ASK] = MESSAGE,
     [GR__TIMED | GR__WITHIN | GR__ASK_BUFFER] = MESSAGE,
+    [GR__KEYED] = MESSAGE,
+    [GR__KEYED | GR__WITHIN] = MESSAGE,
 };
 
 static void discard_foreign(struct gr__task *task)

@@ -3,6 +3,8 @@
  */
 #include "actors/within.h"
 
+#include "actors/self_timer.h"
+
 struct gr__envelope *gr__envelope_take_within(struct gr__loop *loop, uint64_t to,
                                               enum gr__envelope_kind kind, gr_time deadline,
                                               uint32_t tag, size_t size)
@@ -29,6 +31,8 @@ void gr__envelope_take_back(struct gr__loop *loop, struct gr__envelope *envelope
 {
     if (gr__envelope_kind(envelope) & GR__WITHIN)
         gr__values_drop(&loop->pool, *gr__envelope_values(envelope));
+    if (gr__envelope_kind(envelope) & GR__KEYED)
+        gr__self_timer_arrives(loop, envelope);
     gr__envelope_give(loop, envelope);
 }
 

@@ -80,6 +80,7 @@
 #include <greenroom/link.h>
 #include <greenroom/message.h>
 #include <greenroom/monitor.h>
+#include <greenroom/self_timer.h>
 #include <greenroom/send.h>
 
 #endif
