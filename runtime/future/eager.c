@@ -64,10 +64,7 @@ static void weigh(struct gr_set *set, struct gr_member *member)
     struct gr_waiter *waiter = set->waiter;
     set->winner = member;
     gr__set_withdraw(set);
-
-    /* Unless it was withdrawn from in its turn, while that waited. */
-    if (set->joiner == NULL)
-        set->waiter = waiter;
+    set->waiter = waiter;
 }
 
 /* Take from all that stand in line. */
