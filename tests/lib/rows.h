@@ -50,6 +50,13 @@ struct thing {
     gr_channel channel;
     struct gr_channel_wait channel_wait;
     int item;
+    struct gr_queue queue;
+    struct gr_queue_wait queue_wait;
+    gr_watch watch;
+    struct gr_watch_wait watch_wait;
+    uint64_t seen;
+    struct gr_executor_wait executor_wait;
+    struct thing *self;
     struct gr_function_wait function;
     gr_runner helper;
     struct gr_runner_wait runner_wait;

@@ -80,6 +80,14 @@ static void begin_blocking(struct thing *thing)
     thing->awaitable = gr_function_awaitable(&thing->function, block, thing, NULL);
 }
 
+static void begin_executor(struct thing *thing)
+{
+    thing->self = thing;
+    thing->awaitable =
+        gr_executor_awaitable(&thing->executor_wait, gr_executor_default(), work_until_told,
+                              &thing->self, sizeof thing->self, &thing->got, sizeof(int));
+}
+
 static void tell(struct thing *thing)
 {
     __atomic_store_n(&thing->flag, 1, __ATOMIC_RELEASE);
@@ -296,6 +304,7 @@ const struct row far_rows[] = {
     {"an actor's end", begin_actor, stop_actor, nothing, nothing, false},
     {"a function", begin_function, set_event, got_7, end_event, false},
     {"blocking work", begin_blocking, tell, got_7, nothing, false},
+    {"an executor's work", begin_executor, tell, got_7, nothing, false},
     {"a read", begin_stream, write_7, got_7, close_pair, false},
     {"a connection to accept", begin_accept, connect_one, nothing, close_pair_once_connected,
      false},

@@ -268,6 +268,83 @@ static void channel_has_7(struct thing *thing)
     channel_is_empty(thing);
 }
 
+/* --- queues and watched values -------------------------------------------------------------- */
+
+static void begin_get(struct thing *thing)
+{
+    gr_queue_init(&thing->queue, GR_QUEUE_FIFO, sizeof(int), 1, NULL);
+    thing->awaitable = gr_queue_get_awaitable(&thing->queue_wait, &thing->queue, &thing->got);
+}
+
+static void put_7(struct thing *thing)
+{
+    check_equal(gr_queue_try_put(&thing->queue, &(int){7}), 0);
+}
+
+static void queue_is_empty(struct thing *thing)
+{
+    check_equal(gr_queue_count(&thing->queue), 0);
+    gr_queue_done(&thing->queue);
+}
+
+static void begin_put(struct thing *thing)
+{
+    thing->item = 7;
+    gr_queue_init(&thing->queue, GR_QUEUE_FIFO, sizeof(int), 1, NULL);
+    check_equal(gr_queue_try_put(&thing->queue, &(int){6}), 0);
+    thing->awaitable = gr_queue_put_awaitable(&thing->queue_wait, &thing->queue, &thing->item);
+}
+
+static void get_6(struct thing *thing)
+{
+    int item = 0;
+    check_equal(gr_queue_try_get(&thing->queue, &item), 0);
+    check_equal(item, 6);
+}
+
+static void queue_has_7(struct thing *thing)
+{
+    int item = 0;
+    check_equal(gr_queue_try_get(&thing->queue, &item), 0);
+    check_equal(item, 7);
+    queue_is_empty(thing);
+}
+
+static void begin_queue_join(struct thing *thing)
+{
+    begin_get(thing);
+    put_7(thing);
+    check_equal(gr_queue_try_get(&thing->queue, &thing->got), 0);
+    thing->awaitable = gr_queue_join_awaitable(&thing->queue_wait, &thing->queue);
+}
+
+static void finish_item(struct thing *thing)
+{
+    gr_queue_finish(&thing->queue);
+}
+
+static void begin_watch(struct thing *thing)
+{
+    int value = 6;
+    check_equal(gr_watch_make(&value, sizeof value, &thing->watch), 0);
+    check_equal(gr_watch_next(thing->watch, &thing->seen, &value, sizeof value, gr_now()), 0);
+    thing->awaitable = gr_watch_awaitable(&thing->watch_wait, thing->watch, &thing->seen,
+                                          &thing->got, sizeof(int));
+}
+
+static void set_7(struct thing *thing)
+{
+    check_equal(gr_watch_set(thing->watch, &(int){7}, sizeof(int)), 0);
+}
+
+static void all_is_seen(struct thing *thing)
+{
+    int value;
+    check_equal(gr_watch_next(thing->watch, &thing->seen, &value, sizeof value, gr_now()),
+                -ETIMEDOUT);
+    gr_watch_drop(thing->watch);
+}
+
 const struct row near_rows[] = {
     {"a future", begin_future, resolve, got_7, future_is_gone, false},
     {"a buffer", begin_buffer, resolve_buffer, check_buffer, future_is_gone, false},
@@ -281,5 +358,9 @@ const struct row near_rows[] = {
     {"a group", begin_group, leave_group, nothing, end_group, false},
     {"an item", begin_receive, send_7, got_7, channel_is_empty, false},
     {"room for an item", begin_send, receive_6, nothing, channel_has_7, false},
+    {"an item of a queue", begin_get, put_7, got_7, queue_is_empty, false},
+    {"room in a queue", begin_put, get_6, nothing, queue_has_7, false},
+    {"the end of a queue's work", begin_queue_join, finish_item, got_7, queue_is_empty, false},
+    {"a watched value", begin_watch, set_7, got_7, all_is_seen, false},
     {0},
 };
