@@ -1,5 +1,5 @@
 /*
- * Actors: starting, handling, stopping. The life of a body is drawn in body.h.
+ * Actors: handling, stopping. The life of a body is drawn in body.h, its beginning stands in birth.c.
  */
 #include <greenroom/actor.h>
 
@@ -14,6 +14,7 @@
 #include "actors/pressure.h"
 #include "actors/self_timer.h"
 #include "actors/send_later.h"
+#include "actors/supervision.h"
 #include "actors/tenants.h"
 #include "actors/within.h"
 #include "base/text.h"
@@ -42,13 +43,9 @@ const uint8_t gr__stages_after[GR__STAGES] = {
     [GR__IDLE] = STAGE(GR__SCHEDULED),
     [GR__STARTING] = STAGE(GR__NEW) | STAGE(GR__STOPPING),
     [GR__SCHEDULED] = STAGE(GR__LONG) | STAGE(GR__IDLE) | STAGE(GR__STOPPING),
-    [GR__STOPPING] = STAGE(GR__GONE),
+    [GR__STOPPING] = STAGE(GR__RESTING) | STAGE(GR__GONE),
+    [GR__RESTING] = STAGE(GR__STARTING) | STAGE(GR__NEW) | STAGE(GR__STOPPING),
 };
-
-static bool state_in_place(const struct gr_behavior *behavior)
-{
-    return behavior->state_bytes <= GR__STATE_INLINE;
-}
 
 /* Take its memory back, whatever its stage. */
 static inline __attribute__((always_inline)) void give_body(struct gr__loop *loop,
@@ -56,7 +53,7 @@ static inline __attribute__((always_inline)) void give_body(struct gr__loop *loo
 {
     if (body->annex != NULL)
         gr__annex_end(loop, body);
-    if (!state_in_place(body->behavior))
+    if (!gr__state_in_place(body->behavior))
         gr__pool_give(&loop->pool, body->self.state, body->behavior->state_bytes);
     gr__slots_give(bodies(loop), body);
 }
@@ -78,7 +75,7 @@ static void report_failure(struct gr__loop *loop, const struct gr__body *body)
     gr__loop_say(loop, "actor '%s' on loop %u failed: %s", body->name, loop->id, text);
 }
 
-/* Nothing of it is left on any stack. Mail that came while the stop hook waited is late. */
+/* Mail that came while the stop hook waited is late. */
 static inline __attribute__((always_inline)) void go(struct gr__loop *loop, struct gr__body *body)
 {
     gr__body_move(body, GR__GONE);
@@ -88,6 +85,28 @@ static inline __attribute__((always_inline)) void go(struct gr__loop *loop, stru
     if (body->annex != NULL)
         gr__annex_tell(loop, body);
     give_body(loop, body);
+}
+
+void gr__body_go(struct gr__loop *loop, struct gr__body *body)
+{
+    go(loop, body);
+}
+
+void gr__body_give(struct gr__loop *loop, struct gr__body *body)
+{
+    give_body(loop, body);
+}
+
+/* It has stopped. If it has a supervisor, that is to decide what becomes of it. */
+static bool rests(struct gr__loop *loop, struct gr__body *body)
+{
+    if (!gr__supervision_rests(body))
+        return false;
+
+    gr__body_move(body, GR__RESTING);
+    gr__tenants_done(loop, body->annex);
+    gr__supervision_tell(loop, body);
+    return true;
 }
 
 /* The end, in the actor's own activation: its children's first. */
@@ -110,7 +129,8 @@ static void end(struct gr__loop *loop, struct gr__body *body)
         body->behavior->stop(&body->self, body->reason);
         body->runner = NULL;
     }
-    go(loop, body);
+    if (body->annex == NULL || !rests(loop, body))
+        go(loop, body);
 }
 
 /* Kept out of the path of a message to an actor that has had some, and is quick with them. */
@@ -154,31 +174,43 @@ void gr__body_fail(struct gr__loop *loop, struct gr__body *body, int status)
     report_failure(loop, body);
 }
 
-static inline __attribute__((always_inline)) int receive(struct gr__loop *loop,
-                                                         struct gr__body *body,
-                                                         struct gr__envelope *envelope,
-                                                         enum gr__envelope_kind kind)
+static __attribute__((noinline, cold)) void fail_at(struct gr__loop *loop, struct gr__body *body,
+                                                    struct gr__envelope *envelope, int status)
+{
+    if (!gr__body_stopping(body))
+        gr__supervision_note(loop, body, &envelope->message);
+    gr__envelope_end(loop, envelope, status);
+    gr__body_fail(loop, body, status);
+}
+
+static inline __attribute__((always_inline)) void receive(struct gr__loop *loop,
+                                                          struct gr__body *body,
+                                                          struct gr__envelope *envelope,
+                                                          enum gr__envelope_kind kind)
 {
     int status = body->behavior->receive(&body->self, &envelope->message);
-    gr__envelope_end_kind(loop, envelope, kind, status);
-    return status;
+    if (__builtin_expect(status < 0, 0))
+        fail_at(loop, body, envelope, status);
+    else
+        gr__envelope_end_kind(loop, envelope, kind, status);
 }
 
 /* A message that is of another kind than most. */
-static __attribute__((noinline)) int receive_other(struct gr__loop *loop, struct gr__body *body,
-                                                   struct gr__envelope *envelope)
+static __attribute__((noinline)) void receive_other(struct gr__loop *loop, struct gr__body *body,
+                                                    struct gr__envelope *envelope)
 {
     enum gr__envelope_kind kind = gr__envelope_kind(envelope);
     if (kind & GR__KEYED && !gr__self_timer_arrives(loop, envelope)) {
         gr__envelope_end(loop, envelope, -ECANCELED);
-        return 0;
+        return;
     }
-    if (kind <= GR__ASK_BUFFER || gr__envelope_begin(loop, envelope))
-        return receive(loop, body, envelope, kind);
+    if (kind <= GR__ASK_BUFFER || gr__envelope_begin(loop, envelope)) {
+        receive(loop, body, envelope, kind);
+        return;
+    }
 
     gr__actors_of(loop)->asks_expired++;
     gr__envelope_end(loop, envelope, -ETIMEDOUT);
-    return 0;
 }
 
 /* Handle one message. What it has brought stays around until the caller settles. */
@@ -193,15 +225,12 @@ static void handle(struct gr__loop *loop, struct gr__body *body)
 
     /* Asked for ahead of the handler and not after it, the kind costs most messages nothing. */
     const struct gr__task_class *class = envelope->task.class;
-    int status;
     if (class == &gr__envelope_classes[GR__PLAIN])
-        status = receive(loop, body, envelope, GR__PLAIN);
+        receive(loop, body, envelope, GR__PLAIN);
     else if (class == &gr__envelope_classes[GR__ASK])
-        status = receive(loop, body, envelope, GR__ASK);
+        receive(loop, body, envelope, GR__ASK);
     else
-        status = receive_other(loop, body, envelope);
-    if (status < 0)
-        gr__body_fail(loop, body, status);
+        receive_other(loop, body, envelope);
 }
 
 /* Control messages come first. Kept out of the path of an actor that has none. */
@@ -299,115 +328,6 @@ static size_t describe(const struct gr__task *task, char *text, size_t bytes)
 }
 
 const struct gr__task_class gr__body_class = {"actor", activate, NULL, describe};
-
-static uint32_t bound_of(const struct gr_behavior *behavior)
-{
-    if (behavior->when_full == GR_FULL_GROW)
-        return UINT32_MAX;
-    return behavior->mailbox_max == 0 ? GR_MAILBOX_DEFAULT : behavior->mailbox_max;
-}
-
-static int make_state(struct gr__loop *loop, struct gr__body *body)
-{
-    size_t bytes = body->behavior->state_bytes;
-    body->self.state = body->state;
-    if (!state_in_place(body->behavior)) {
-        body->self.state = gr__pool_take(&loop->pool, bytes);
-        if (body->self.state == NULL)
-            return -ENOMEM;
-    }
-    memset(body->self.state, 0, bytes);
-    return 0;
-}
-
-static int make_body(struct gr__loop *loop, const struct gr__birth *birth,
-                     struct gr__body **ret_body)
-{
-    const struct gr_behavior *behavior = birth->behavior;
-    uint64_t handle;
-    struct gr__body *body = gr__slots_take(bodies(loop), &handle);
-    if (body == NULL)
-        return -ENOMEM;
-
-    memset((char *)body + sizeof body->slot, 0,
-           offsetof(struct gr__body, state) - sizeof body->slot);
-    body->task.class = &gr__body_class;
-    body->max = bound_of(behavior);
-    body->behavior = behavior;
-    body->name = birth->name;
-    body->is_child = birth->is_child;
-    if (make_state(loop, body) < 0) {
-        gr__slots_give(bodies(loop), body);
-        return -ENOMEM;
-    }
-    *ret_body = body;
-    return 0;
-}
-
-/* Its start hook has failed. Kept out of the path of one that has not. */
-static __attribute__((noinline, cold)) void end_unstarted(struct gr__loop *loop,
-                                                          struct gr__body *body, int reason)
-{
-    body->urgent |= GR__STOP;
-    body->reason = reason;
-    gr__body_move(body, GR__STOPPING);
-    if (body->annex != NULL) {
-        gr__self_timers_end(loop, body->annex);
-        gr__tenants_join(body->annex);
-        gr__children_stop(loop, body);
-    }
-    go(loop, body);
-}
-
-/* The hook has what it inherits of the spawner around it, and the spawner its own afterwards. */
-static int run_start_hook(struct gr__loop *loop, struct gr__body *body, const void *argument,
-                          size_t size)
-{
-    struct gr__values *values;
-    int rc = gr__ambient_some(loop, loop->id, GR__INHERITED, &values);
-    if (rc < 0)
-        return rc;
-
-    struct gr__ambient inside = {values, loop->ambient.deadline};
-    struct gr__ambient before = gr__ambient_swap(loop, inside);
-    rc = body->behavior->start(&body->self, argument, size);
-    gr__ambient_restore(loop, before);
-    return rc;
-}
-
-/* Run the start hook, with the mailbox closed meanwhile; mail that came waits for its end. */
-static int start(struct gr__loop *loop, struct gr__body *body, const void *argument, size_t size)
-{
-    gr__body_move(body, GR__STARTING);
-    int rc = run_start_hook(loop, body, argument, size);
-    if (rc < 0) {
-        end_unstarted(loop, body, rc);
-        return rc;
-    }
-    gr__body_move(body, GR__NEW);
-    if (body->first != NULL || body->urgent != 0)
-        gr__body_schedule(loop, body);
-    return 0;
-}
-
-int gr__body_spawn(struct gr__loop *loop, const struct gr__birth *birth, gr_actor *ret_actor)
-{
-    if (loop->stopping)
-        return -ESHUTDOWN;
-    struct gr__body *body;
-    int rc = make_body(loop, birth, &body);
-    if (rc < 0)
-        return rc;
-
-    gr_actor actor = {gr__slots_name(bodies(loop), body)};
-    if (birth->behavior->start != NULL) {
-        rc = start(loop, body, birth->argument, birth->argument_bytes);
-        if (rc < 0)
-            return rc;
-    }
-    *ret_actor = actor;
-    return 0;
-}
 
 size_t gr_actor_count(void)
 {

@@ -7,6 +7,7 @@
 #include "actors/link.h"
 #include "actors/monitor.h"
 #include "actors/self_timer.h"
+#include "actors/supervision.h"
 #include "actors/tenants.h"
 #include "loop/ambient.h"
 
@@ -42,6 +43,8 @@ void gr__annex_end(struct gr__loop *loop, struct gr__body *body)
     gr__children_forget(loop, body);
     gr__self_timers_end(loop, annex);
     gr__tenants_done(loop, annex);
+    if (annex->supervision != NULL)
+        gr__supervision_give(loop, body);
     gr__notices_give(loop, &annex->control);
     gr__notices_give(loop, &annex->watchers);
     gr__notices_give(loop, &annex->links);
@@ -56,6 +59,8 @@ static struct gr_control open_notice(struct gr__loop *loop, struct gr__notice *n
         .kind = notice->kind, .reason = notice->reason, .actor = {notice->from}};
     if (notice->kind == GR_DOWN)
         gr__monitor_told(loop, notice, &control);
+    if (notice->kind == GR__RESTS)
+        control.monitor.name = notice->id;
     gr__notice_give(loop, notice);
     return control;
 }

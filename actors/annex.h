@@ -26,8 +26,9 @@ struct gr__annex {
     struct gr__list links;    /* halves of links, which are notices too (link.c) */
     struct gr__list children; /* (children.c) */
     struct gr__list timers;   /* to itself, by key (self_timer.c) */
-    struct gr__tenants *tenants; /* its runners, or NULL: it never had any (tenants.c) */
-    bool trap_exits;             /* exit signals go into the control lane */
+    struct gr__tenants *tenants;         /* its runners, or NULL: there were none (tenants.c) */
+    struct gr__supervision *supervision; /* or NULL (supervision.c) */
+    bool trap_exits;                     /* exit signals go into the control lane */
 };
 
 /* The annex of a body, made where it has none; NULL without memory. */

@@ -56,6 +56,7 @@ enum gr__stage {
     GR__STARTING,  /* its start hook is under way */
     GR__SCHEDULED, /* it has mail, or is to stop */
     GR__STOPPING,  /* it handles nothing more; its stop hook may be under way */
+    GR__RESTING,   /* it has stopped, and its supervisor decides what becomes of it */
     GR__GONE,
     GR__STAGES,
 };
@@ -93,6 +94,11 @@ struct gr__body {
     bool is_child;               /* its parent stops it when the loop stops */
     alignas(max_align_t) unsigned char state[GR__STATE_INLINE];
 };
+
+static inline bool gr__state_in_place(const struct gr_behavior *behavior)
+{
+    return behavior->state_bytes <= GR__STATE_INLINE;
+}
 
 /* This stratum's part of the loop. */
 struct gr__actors {
@@ -213,10 +219,21 @@ struct gr__birth {
     const void *argument; /* for the start hook */
     size_t argument_bytes;
     bool is_child;
+    uint64_t supervisor; /* 0: it has none */
 };
 
 /* Make an actor on this loop, and run its start hook. Errors as gr_actor_spawn(). */
 int gr__body_spawn(struct gr__loop *loop, const struct gr__birth *birth, gr_actor *ret_actor);
+
+/* Take the memory of one back, which has not lived yet. */
+void gr__body_give(struct gr__loop *loop, struct gr__body *body);
+
+/* Begin anew, from its rest: with its state zeroed, and with its start hook. It rests on where that fails. */
+int gr__body_restart(struct gr__loop *loop, struct gr__body *body, const void *argument,
+                     size_t size);
+
+/* End an actor that has stopped, and of which nothing is left on any stack. */
+void gr__body_go(struct gr__loop *loop, struct gr__body *body);
 
 /* Begin to stop, for a reason; an actor that has begun keeps its own. */
 void gr__body_stop(struct gr__loop *loop, struct gr__body *body, int reason);

@@ -97,7 +97,7 @@ static struct child *find(struct gr__body *body, gr_actor actor)
  * Have it stop, and wait for its end. That the parent was cancelled, or killed before, is no matter
  * here; one that is killed meanwhile waits no longer.
  */
-static bool stops(struct gr__loop *loop, gr_actor actor, enum gr__stop_how how, gr_time within)
+static bool stops(struct gr__loop *loop, gr_actor actor, unsigned how, gr_time within)
 {
     int reason;
     struct gr_shield shield;
@@ -127,8 +127,8 @@ static void stop_one(struct gr__loop *loop, struct gr__body *body, struct child 
 {
     gr_actor actor = child->wait.actor;
     bool hurried = body->urgent & GR__FORCE;
-    bool stopped = (!hurried && stops(loop, actor, GR__STOP_KINDLY, child->stop_within)) ||
-                   stops(loop, actor, GR__STOP_BY_FORCE, FORCE_WITHIN);
+    bool stopped = (!hurried && stops(loop, actor, GR__STOP_FOR_GOOD, child->stop_within)) ||
+                   stops(loop, actor, GR__STOP_FOR_GOOD | GR__STOP_BY_FORCE, FORCE_WITHIN);
 
     /* Its end may have been told, and the child be forgotten, while this waited. */
     child = find(body, actor);

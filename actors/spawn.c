@@ -13,6 +13,8 @@
 
 #include "actors/body.h"
 #include "actors/children.h"
+#include "actors/stop.h"
+#include "actors/supervision.h"
 #include "loop/ambient.h"
 
 /* An order to spawn, on its way to another loop. */
@@ -84,7 +86,7 @@ static void stop_unwanted(gr_future future, void *context)
     gr_actor actor;
     if (gr_future_await(future, &actor, sizeof actor, GR_FOREVER) < 0)
         return;
-    if (gr_actor_stop(actor, -ECANCELED) < 0)
+    if (gr__actor_stop(actor, GR__STOP_FOR_GOOD, -ECANCELED) < 0)
         return; /* its loop has stopped, and it with it */
 }
 
@@ -149,20 +151,18 @@ static __attribute__((noinline)) int spawn_child(struct gr__loop *loop,
     rc = gr__child_add(loop, options->parent, actor, birth->name, options->stop_within);
     if (rc == 0)
         *ret_actor = actor;
-    else if (gr_actor_stop(actor, -ECANCELED) < 0)
+    else if (gr__actor_stop(actor, GR__STOP_FOR_GOOD, -ECANCELED) < 0)
         return rc; /* its loop has stopped, and it with it */
     return rc;
 }
 
-int gr_actor_spawn(const struct gr_behavior *behavior, const struct gr_actor_options *options,
-                   gr_actor *ret_actor)
+static inline __attribute__((always_inline)) int spawn_any(const struct gr_behavior *behavior,
+                                                           const struct gr_actor_options *options,
+                                                           uint64_t supervisor, gr_actor *ret_actor)
 {
-    static const struct gr_actor_options defaults;
     struct gr__loop *loop = gr__loop_to_wait_on();
     if (loop == NULL)
         return GR_ENOTRUNNER;
-    if (options == NULL)
-        options = &defaults;
 
     struct gr__birth birth = {
         .behavior = behavior,
@@ -170,7 +170,21 @@ int gr_actor_spawn(const struct gr_behavior *behavior, const struct gr_actor_opt
         .argument = options->argument,
         .argument_bytes = options->argument_bytes,
         .is_child = options->parent.name != 0,
+        .supervisor = supervisor,
     };
     return birth.is_child ? spawn_child(loop, &birth, options, ret_actor)
                           : spawn(loop, &birth, options, ret_actor);
+}
+
+int gr_actor_spawn(const struct gr_behavior *behavior, const struct gr_actor_options *options,
+                   gr_actor *ret_actor)
+{
+    static const struct gr_actor_options defaults;
+    return spawn_any(behavior, options == NULL ? &defaults : options, 0, ret_actor);
+}
+
+int gr__actor_spawn_supervised(const struct gr_behavior *behavior,
+                               const struct gr_actor_options *options, gr_actor *ret_actor)
+{
+    return spawn_any(behavior, options, options->parent.name, ret_actor);
 }

@@ -6,13 +6,14 @@
 #include <errno.h>
 
 #include "actors/body.h"
+#include "actors/supervision.h"
 #include "loop/post.h"
 
 /* An order to stop, from wherever. */
 struct stop_order {
     struct gr__task task;
     uint64_t name;
-    enum gr__stop_how how;
+    unsigned how;
     int reason;
 };
 
@@ -25,16 +26,19 @@ static void say_what_it_waits_for(struct gr__loop *loop, const struct gr__body *
                  loop->id, awaited == NULL ? "its turn" : awaited->type->name);
 }
 
-static void stop_here(struct gr__loop *loop, uint64_t name, enum gr__stop_how how, int reason)
+static void stop_here(struct gr__loop *loop, uint64_t name, unsigned how, int reason)
 {
     struct gr__body *body = gr__body_find(loop, name);
     if (body == NULL)
         return;
-    if (how == GR__STOP_IN_VAIN)
+    if (how & GR__STOP_IN_VAIN) {
         say_what_it_waits_for(loop, body);
-    else
-        gr__body_stop(loop, body, reason);
-    if (how == GR__STOP_BY_FORCE)
+        return;
+    }
+    if (how & GR__STOP_FOR_GOOD && gr__supervision_end(loop, body))
+        return;
+    gr__body_stop(loop, body, reason);
+    if (how & GR__STOP_BY_FORCE)
         gr__body_force(body);
 }
 
@@ -74,7 +78,7 @@ static const struct gr__task_class stop_class = {"a stop", open_stop, discard_st
 static const struct gr__task_class stop_foreign_class = {"a stop", open_stop_foreign,
                                                          discard_stop_foreign, NULL};
 
-static int send_stop(struct gr__loop *here, gr_actor actor, enum gr__stop_how how, int reason)
+static int send_stop(struct gr__loop *here, gr_actor actor, unsigned how, int reason)
 {
     struct stop_order *order = gr__post_take(here, sizeof *order);
     if (order == NULL)
@@ -89,7 +93,7 @@ static int send_stop(struct gr__loop *here, gr_actor actor, enum gr__stop_how ho
     return -ESHUTDOWN;
 }
 
-int gr__actor_stop(gr_actor actor, enum gr__stop_how how, int reason)
+int gr__actor_stop(gr_actor actor, unsigned how, int reason)
 {
     struct gr__loop *loop = gr__loop_here();
     if (actor.name == 0)

@@ -7,12 +7,13 @@
 #include <greenroom/actor.h>
 
 enum gr__stop_how {
-    GR__STOP_KINDLY,   /* its handler returns first, and its stop hook may wait */
-    GR__STOP_BY_FORCE, /* and no wait of it succeeds any more */
-    GR__STOP_IN_VAIN,  /* it was to stop and has not: say what it waits for */
+    GR__STOP_KINDLY = 0,        /* its handler returns first, and its stop hook may wait */
+    GR__STOP_BY_FORCE = 1 << 0, /* and no wait of it succeeds any more */
+    GR__STOP_FOR_GOOD = 1 << 1, /* no supervisor restarts it */
+    GR__STOP_IN_VAIN = 1 << 2,  /* it was to stop and has not: only say what it waits for */
 };
 
-/* As gr_actor_stop(), and its errors. */
-int gr__actor_stop(gr_actor actor, enum gr__stop_how how, int reason);
+/* As gr_actor_stop(), and its errors. `how` is of bits of enum gr__stop_how. */
+int gr__actor_stop(gr_actor actor, unsigned how, int reason);
 
 #endif

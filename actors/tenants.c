@@ -88,4 +88,5 @@ void gr__tenants_done(struct gr__loop *loop, struct gr__annex *annex)
 {
     if (annex->tenants != NULL)
         gr__pool_give(&loop->pool, annex->tenants, sizeof *annex->tenants);
+    annex->tenants = NULL;
 }

@@ -12,7 +12,7 @@ void gr__tenants_cancel(struct gr__annex *annex);
 /* Wait, on the running runner, until they have ended. No more come. */
 void gr__tenants_join(struct gr__annex *annex);
 
-/* The annex goes: give back what they were kept in. */
+/* The annex goes, or the actor rests: give back what they were kept in. */
 void gr__tenants_done(struct gr__loop *loop, struct gr__annex *annex);
 
 #endif

@@ -82,5 +82,6 @@
 #include <greenroom/monitor.h>
 #include <greenroom/self_timer.h>
 #include <greenroom/send.h>
+#include <greenroom/supervisor.h>
 
 #endif
