@@ -73,32 +73,37 @@ static void say_failed(struct gr__loop *loop, const struct spawned *spawned)
     gr__loop_say(loop, "runner '%s' on loop %u failed: %s", spawned->name, loop->id, text);
 }
 
-/* The end of one that has ended, and of the details that nobody has taken. */
-static void give(struct spawned *spawned)
+/*
+ * One that has failed: its details are kept for who joins it, or told where nobody will. This and
+ * what else concerns details is kept out of the path of one that has not failed.
+ */
+static __attribute__((noinline, cold)) void end_failed(struct spawned *spawned)
 {
-    if (spawned->status < 0)
-        gr_buffer_release(&spawned->details);
-    gr__slots_give(table(gr__loop_here()), spawned);
+    if (!spawned->detached)
+        spawned->details = gr__details_pack(spawned->status);
+    else if (spawned->status != -ECANCELED && spawned->owner == NULL)
+        say_failed(gr__loop_here(), spawned);
+    gr__details_forget();
+}
+
+static __attribute__((noinline, cold)) void take_details(struct spawned *spawned)
+{
+    gr__details_adopt(&spawned->details);
 }
 
 static void end(struct spawned *spawned, int status)
 {
-    struct gr__loop *loop = gr__loop_here();
     spawned->stage = ENDED;
     spawned->status = status;
-    if (status < 0)
-        spawned->details = gr__details_pack(status);
     spawned->runner = NULL;
     if (spawned->owner != NULL)
         spawned->owner->ended(spawned->owner, status);
     if (spawned->joiner != NULL)
         spawned->joiner->wake(spawned->joiner);
-    if (spawned->detached && status < 0 && status != -ECANCELED && spawned->owner == NULL)
-        say_failed(loop, spawned);
-    if (status < 0)
-        gr__details_forget();
+    if (spawned->status < 0)
+        end_failed(spawned);
     if (spawned->detached)
-        give(spawned);
+        gr__slots_give(table(gr__loop_here()), spawned);
 }
 
 static struct spawned *spawned_of(const struct gr__task *task)
@@ -320,8 +325,8 @@ static int end_take(struct gr_awaitable *awaitable)
     wait->spawned = NULL;
     rc = spawned->status;
     if (rc < 0)
-        gr__details_adopt(&spawned->details);
-    give(spawned);
+        take_details(spawned);
+    gr__slots_give(table(gr__loop_here()), spawned);
     return rc;
 }
 
@@ -375,10 +380,13 @@ void gr_runner_drop(gr_runner runner)
         return;
 
     assert(spawned->joiner == NULL);
-    if (spawned->stage == ENDED)
-        give(spawned);
-    else
+    if (spawned->stage != ENDED) {
         spawned->detached = true;
+        return;
+    }
+    if (spawned->status < 0)
+        gr_buffer_release(&spawned->details);
+    gr__slots_give(table(gr__loop_here()), spawned);
 }
 
 static int stratum_start(struct gr__loop *loop)
