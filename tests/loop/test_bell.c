@@ -87,7 +87,8 @@ static int rung;
 static void on_signal(int number)
 {
     (void)number;
-    if (gr_bell_ring(signalled) == 0)
+    gr_bell bell = {__atomic_load_n(&signalled.name, __ATOMIC_SEQ_CST)};
+    if (gr_bell_ring(bell) == 0)
         __atomic_add_fetch(&rung, 1, __ATOMIC_SEQ_CST);
 }
 
