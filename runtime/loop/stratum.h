@@ -15,10 +15,12 @@
 struct gr__loop;
 
 /*
- * The strata, lowest first, and the number of each one's part of a loop. Callbacks come last: what
- * they give back of their users' may be anything from below.
+ * The strata, lowest first, and the number of each one's part of a loop. Calls come last: what they
+ * give back of their users' may be anything from below. What waits comes first: it is woken still
+ * while others end.
  */
 enum gr__part {
+    GR__PART_WHEN,
     GR__PART_RUNNER,
     GR__PART_FUTURE,
     GR__PART_CHANNEL,

@@ -37,10 +37,11 @@
 #include <greenroom/shield.h>
 #include <greenroom/trace.h>
 
-/* Functions to be called: at a time, periodically, from a signal handler. */
+/* Functions to be called: at a time, periodically, from a signal handler, when a wait is over. */
 #include <greenroom/bell.h>
 #include <greenroom/call.h>
 #include <greenroom/periodic.h>
+#include <greenroom/when.h>
 
 /* What runners of one loop wait for among themselves. */
 #include <greenroom/barrier.h>
