@@ -14,6 +14,7 @@ static int start(struct gr__loop *loop)
 {
     static_assert(sizeof(struct gr__io) <= GR__PART_BYTES, "fits its part of the loop");
     gr__list_init(&gr__io_of(loop)->sockets);
+    gr__io_of(loop)->fds = (struct gr__fds){NULL, 0};
     gr__io_of(loop)->lingering = 0;
     int rc = gr__streams_start(loop);
     if (rc < 0)
@@ -34,10 +35,12 @@ static void report(struct gr__loop *loop, gr__say_fn *say, void *context)
 {
     gr__streams_report(loop, say, context);
     gr__listeners_report(loop, say, context);
+    gr__fds_report(loop, say, context);
 }
 
 static void done(struct gr__loop *loop)
 {
+    gr__fds_done(loop);
     gr__listeners_done(loop);
     gr__streams_done(loop);
     gr__sockets_done(loop);

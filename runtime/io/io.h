@@ -9,9 +9,18 @@
 #include "base/slots.h"
 #include "loop/loop.h"
 
+struct gr__watch;
+
+/* Watched descriptors, by number. */
+struct gr__fds {
+    struct gr__watch **watches; /* NULL where nobody watches */
+    int count;
+};
+
 struct gr__io {
     struct gr__slots streams;
     struct gr__slots listeners;
+    struct gr__fds fds;
     struct gr__list sockets; /* every open transport, closing ones too */
     size_t lingering;        /* closed, with something still to write */
 };
@@ -31,5 +40,7 @@ void gr__streams_done(struct gr__loop *loop);
 int gr__listeners_start(struct gr__loop *loop);
 void gr__listeners_report(struct gr__loop *loop, gr__say_fn *say, void *context);
 void gr__listeners_done(struct gr__loop *loop);
+void gr__fds_report(struct gr__loop *loop, gr__say_fn *say, void *context);
+void gr__fds_done(struct gr__loop *loop);
 
 #endif

@@ -72,6 +72,7 @@
 /* Work that blocks, and the network. */
 #include <greenroom/blocking.h>
 #include <greenroom/executor.h>
+#include <greenroom/fd.h>
 #include <greenroom/stream.h>
 
 /* Actors. */
