@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "actors/body.h"
+#include "actors/ring.h"
 #include "actors/route.h"
 #include "actors/within.h"
 #include "base/copy.h"
@@ -101,13 +102,6 @@ int gr_ask_start_buffer(gr_actor to, uint32_t tag, struct gr_buffer *buffer, gr_
     return rc;
 }
 
-/* Whether a handler asks its own actor, which handles nothing else until it has returned. */
-static inline bool asks_itself(struct gr__loop *loop, gr_actor to)
-{
-    const struct gr__body *self = gr__body_here(loop);
-    return self != NULL && gr__slots_name(&gr__actors_of(loop)->bodies, self) == to.name;
-}
-
 static inline __attribute__((always_inline)) int await_reply(gr_future future, void *ret_reply,
                                                              size_t reply_size, gr_time deadline)
 {
@@ -127,14 +121,60 @@ static __attribute__((noinline)) int ask_by_route(struct gr__loop *loop, gr_acto
     return rc < 0 ? rc : await_reply(future, ret_reply, reply_size, deadline);
 }
 
+/*
+ * Start the question of a handler, which must not close a ring. To find room may take long, so that
+ * there is another look when the question has gone.
+ */
+static int start_in_no_ring(struct gr__loop *loop, const struct gr__body *self, gr_actor to,
+                            uint32_t tag, const void *data, size_t size, gr_future *ret_future,
+                            gr_time deadline)
+{
+    int rc = gr__ring_open(loop, self, to.name);
+    if (rc < 0)
+        return rc;
+    struct gr__body *body = deadline == GR_FOREVER ? gr__body_with_room(loop, to.name) : NULL;
+    if (body != NULL)
+        return start_here(loop, body, tag, data, size, ret_future);
+
+    gr_future future;
+    rc = start_by_route(loop, to, tag, data, size, &future, deadline);
+    if (rc < 0)
+        return rc;
+    rc = gr__ring_open(loop, self, to.name);
+    if (rc < 0)
+        gr_future_drop(future);
+    else
+        *ret_future = future;
+    return rc;
+}
+
+static __attribute__((noinline)) int ask_as_actor(struct gr__loop *loop, struct gr__body *self,
+                                                  gr_actor to, uint32_t tag, const void *data,
+                                                  size_t size, void *ret_reply, size_t reply_size,
+                                                  gr_time deadline)
+{
+    gr_future future;
+    deadline = gr__ambient_bound(loop, deadline);
+    int rc = start_in_no_ring(loop, self, to, tag, data, size, &future, deadline);
+    if (rc < 0)
+        return rc;
+
+    struct gr__mark mark = {.to = to.name, .future = future.name};
+    self->mark = &mark;
+    rc = await_reply(future, ret_reply, reply_size, deadline);
+    self->mark = NULL;
+    return rc;
+}
+
 int gr_ask(gr_actor to, uint32_t tag, const void *data, size_t size, void *ret_reply,
            size_t reply_size, gr_time deadline)
 {
     struct gr__loop *loop = gr__loop_to_wait_on();
     if (loop == NULL)
         return GR_ENOTRUNNER;
-    if (asks_itself(loop, to))
-        return -EDEADLK;
+    struct gr__body *self = gr__body_here(loop);
+    if (self != NULL)
+        return ask_as_actor(loop, self, to, tag, data, size, ret_reply, reply_size, deadline);
     struct gr__body *body = deadline == GR_FOREVER ? gr__body_with_room(loop, to.name) : NULL;
     if (body == NULL)
         return ask_by_route(loop, to, tag, data, size, ret_reply, reply_size, deadline);
@@ -174,8 +214,10 @@ static struct gr__envelope *move_contents(struct gr__loop *loop, gr_actor to,
 static void forget_contents(struct gr__envelope *envelope)
 {
     enum gr__envelope_kind kind = gr__envelope_kind(envelope);
-    if (kind & GR__ASK)
+    if (kind & GR__ASK) {
         *gr__envelope_promise(envelope) = (gr_promise){0};
+        gr__ring_not_by(gr__loop_here());
+    }
     if (kind & GR__BUFFER)
         gr__envelope_forget_buffer(envelope);
 }

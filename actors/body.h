@@ -69,8 +69,8 @@ enum gr__urgent {
 };
 
 struct gr__annex;
+struct gr__mark;
 struct gr__pressure;
-struct gr__sending;
 
 struct gr__body {
     struct gr__slot slot;
@@ -85,13 +85,14 @@ struct gr__body {
     struct gr__runner *runner;
     struct gr__pressure *pressure; /* who waits for room, or NULL: nobody */
     const char *name;
-    struct gr__sending *sending; /* the full mailbox that its handler waits for, or NULL */
-    struct gr__annex *annex;     /* what few actors have, or NULL: it has none of that */
-    int reason;                  /* once it is to stop */
-    uint8_t stage;               /* enum gr__stage */
-    uint8_t urgent;              /* bits of enum gr__urgent: what comes ahead of the mailbox */
-    bool overtaken;              /* its task came up while a relief was under way */
-    bool is_child;               /* its parent stops it when the loop stops */
+    struct gr__mark *mark;   /* the actor that its handler waits for, or NULL (ring.h) */
+    struct gr__annex *annex; /* what few actors have, or NULL: it has none of that */
+    int reason;              /* once it is to stop */
+    uint8_t stage;           /* enum gr__stage */
+    uint8_t urgent;          /* bits of enum gr__urgent: what comes ahead of the mailbox */
+    bool overtaken;          /* its task came up while a relief was under way */
+    bool is_child : 1;       /* its parent stops it when the loop stops */
+    bool keeps : 1;          /* it once took a promise, so others may reply for it */
     alignas(max_align_t) unsigned char state[GR__STATE_INLINE];
 };
 

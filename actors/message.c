@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "actors/ring.h"
 #include "actors/within.h"
 
 /* The handler sees the message inside its envelope. */
@@ -31,7 +32,10 @@ bool gr_message_is_ask(const struct gr_message *message)
 
 gr_promise gr_message_take_promise(const struct gr_message *message)
 {
-    return take_promise(envelope_around(message));
+    gr_promise promise = take_promise(envelope_around(message));
+    if (promise.name != 0)
+        gr__ring_not_by(gr__loop_here());
+    return promise;
 }
 
 int gr_message_take_buffer(const struct gr_message *message, struct gr_buffer *ret_buffer)

@@ -5,7 +5,7 @@
  * Invariants:
  *   1. A waiter is in one list: of its target's body, or of this loop's note on a target
  *      elsewhere. It is in none once it is ready.
- *   2. body->sending is set exactly while that actor's handler waits here.
+ *   2. The mark of a sending is its actor's exactly while that one's handler waits here.
  *   3. This loop has a note on an actor elsewhere from the time it was told "pressed" until it is
  *      told "room"; both come from that actor's loop, in that order.
  */
@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "actors/ring.h"
 #include "loop/post.h"
 
 enum { BUCKETS = 64 };
@@ -38,9 +39,8 @@ struct gr__sending {
     struct gr__list link;
     struct gr__list *waiters; /* the list to stand in */
     struct gr_waiter *waiter;
-    uint64_t to;
-    bool ready;
-    bool let_in; /* once ready: because it was found in a ring */
+    struct gr__mark mark; /* over: it is ready */
+    bool let_in;          /* once ready: because it was found in a ring */
 };
 
 /* What this loop knows of an actor of another: it is pressed. */
@@ -73,7 +73,7 @@ static struct gr__sending *sending_of(struct gr_awaitable *awaitable)
 
 static bool sending_ready(struct gr_awaitable *awaitable)
 {
-    return sending_of(awaitable)->ready;
+    return sending_of(awaitable)->mark.over;
 }
 
 static int sending_subscribe(struct gr_awaitable *awaitable, struct gr_waiter *waiter)
@@ -92,7 +92,7 @@ static int sending_take(struct gr_awaitable *awaitable)
 static bool sending_cancel(struct gr_awaitable *awaitable)
 {
     gr__list_remove(&sending_of(awaitable)->link);
-    return !sending_of(awaitable)->ready;
+    return !sending_of(awaitable)->mark.over;
 }
 
 static const struct gr_awaitable_type sending_type = {
@@ -101,7 +101,7 @@ static const struct gr_awaitable_type sending_type = {
 static void release(struct gr__sending *sending, bool let_in)
 {
     gr__list_remove(&sending->link);
-    sending->ready = true;
+    sending->mark.over = true;
     sending->let_in = let_in;
     sending->waiter->wake(sending->waiter);
 }
@@ -112,22 +112,9 @@ static void release_some(struct gr__list *waiters, size_t most)
         release(gr__container_of(waiters->next, struct gr__sending, link), false);
 }
 
-/*
- * Follow the marks on this loop, from `name` on. Returns `sender` where they come back to it, 0
- * where they end, or the first actor of another loop. Marks may run round a ring that the sender
- * is no part of, until its own probe has opened it; so no more steps than there are actors.
- */
-static uint64_t follow(struct gr__loop *loop, uint64_t name, uint64_t sender)
+void gr__pressure_let_in(struct gr__mark *mark)
 {
-    for (uint32_t steps = gr__actors_of(loop)->bodies.live; steps > 0; steps--) {
-        if (name == sender || gr__handle_loop(name) != loop->id)
-            return name;
-        const struct gr__body *body = gr__body_find(loop, name);
-        if (body == NULL || body->sending == NULL)
-            return 0;
-        name = body->sending->to;
-    }
-    return name == sender || gr__handle_loop(name) != loop->id ? name : 0;
+    release(gr__container_of(mark, struct gr__sending, mark), true);
 }
 
 static void give_probe(struct gr__loop *loop, struct probe *probe)
@@ -146,9 +133,9 @@ static void probe_back(struct gr__task *task)
     struct gr__loop *loop = gr__loop_here();
     struct probe *probe = gr__container_of(task, struct probe, task);
     const struct gr__body *body = gr__body_find(loop, probe->sender);
-    if (body != NULL && body->sending != NULL && body->sending->to == probe->to &&
-        !body->sending->ready)
-        release(body->sending, true);
+    struct gr__mark *mark = body == NULL ? NULL : body->mark;
+    if (mark != NULL && mark->future == 0 && mark->to == probe->to && !mark->over)
+        gr__pressure_let_in(mark);
     give_probe(loop, probe);
 }
 
@@ -159,7 +146,7 @@ static void probe_on(struct gr__task *task)
 {
     struct gr__loop *loop = gr__loop_here();
     struct probe *probe = gr__container_of(task, struct probe, task);
-    probe->at = follow(loop, probe->at, probe->sender);
+    probe->at = gr__ring_follow(loop, probe->at, probe->sender);
     if (probe->at == 0) {
         give_probe(loop, probe);
         return;
@@ -174,7 +161,7 @@ static const struct gr__task_class probe_class = {"a probe", probe_on, discard_p
 /* Whether waiting for `to` closes a ring. What cannot be told here, a probe finds out. */
 static bool closes_ring(struct gr__loop *loop, uint64_t sender, uint64_t to)
 {
-    uint64_t end = follow(loop, to, sender);
+    uint64_t end = gr__ring_follow(loop, to, sender);
     if (end == sender)
         return true;
     if (end == 0)
@@ -324,16 +311,16 @@ int gr__pressure_wait(struct gr__loop *loop, uint64_t to, gr_time deadline)
         closes_ring(loop, gr__slots_name(&gr__actors_of(loop)->bodies, sender), to))
         return GR__LET_IN;
 
-    struct gr__sending sending = {.awaitable = {&sending_type}, .to = to};
+    struct gr__sending sending = {.awaitable = {&sending_type}, .mark = {.to = to}};
     int rc = waiters_of(loop, to, &sending.waiters);
     if (rc < 0 || sending.waiters == NULL)
         return rc;
 
     if (sender != NULL)
-        sender->sending = &sending;
+        sender->mark = &sending.mark;
     rc = gr_await(&sending.awaitable, deadline);
     if (sender != NULL)
-        sender->sending = NULL;
+        sender->mark = NULL;
     if (rc < 0)
         ease(loop, to);
     return rc;

@@ -18,9 +18,10 @@
  * mailbox too, and wait, with a stack of its own.
  *
  * No ring of senders waits for itself. An actor that waits in a send is marked with the
- * actor it waits for. Before a sender waits, the marks are followed from its target; where
- * they lead back to the sender, it does not wait, and its message is let in above the
- * bound. Marks of other loops are followed by a probe that goes from loop to loop:
+ * actor it waits for (ring.h), and so is one that waits for a reply. Before a sender waits, the
+ * marks are followed from its target; where they lead back to the sender, it does not wait, and
+ * its message is let in above the bound. Marks of other loops are followed by a probe that goes
+ * from loop to loop:
  *
  *     A waits for B    B waits for C    C wants to wait for A:  A -> B -> C, a ring: let in
  *
@@ -58,6 +59,9 @@ bool gr__pressure_hold_foreign(struct gr__loop *loop, struct gr__body *body);
 
 /* There is room again, or the actor is gone: let all who wait look again. */
 void gr__pressure_relieve(struct gr__loop *loop, struct gr__body *body);
+
+/* The actor with this mark, which waits for room, waits in a ring: its message goes in at once. */
+void gr__pressure_let_in(struct gr__mark *mark);
 
 /* The loop ends, and nobody waits any more: take the memory alone. */
 void gr__pressure_drop(struct gr__loop *loop, struct gr__body *body);

@@ -11,6 +11,10 @@
  * when the actor has ended or ends before it came to it, or at the deadline. A
  * reply that comes later than that meets a stale handle and vanishes.
  *
+ * Handlers that ask each other in a circle on one loop are told so when the last of them asks: it
+ * gets -EDEADLK, and the report and the error's details (error.h) name them. Who takes promises out of
+ * its asks, or passes them on, may be replied for by others, and is no link of such a circle.
+ *
  * To ask many at once, start the asks and await their futures, in any order or together with other
  * things (combine.h). To start one may itself wait, for room in the mailbox, so it is a step of its
  * own: an awaitable begins without a wait.
@@ -40,7 +44,7 @@ GR__BEGIN
  * @thread runner
  * @owner  @p data stays the caller's; its bytes are copied
  * @errors -ESTALE, -EMSGSIZE (the reply is of another size, or @p size is above #GR_MESSAGE_MAX),
- *         -EDEADLK from the handler of the same actor, -EAGAIN, -ENOMEM, -ETIMEDOUT, -ECANCELED,
+ *         -EDEADLK from the handler of the same actor, or in a circle, -EAGAIN, -ENOMEM, -ETIMEDOUT, -ECANCELED,
  *         -ESHUTDOWN, or the handler's own
  */
 GR_FALLIBLE int gr_ask(gr_actor to, uint32_t tag, const void *data, size_t size, void *ret_reply,
