@@ -7,6 +7,7 @@
 #include "actors/link.h"
 #include "actors/monitor.h"
 #include "actors/self_timer.h"
+#include "actors/stash.h"
 #include "actors/supervision.h"
 #include "actors/tenants.h"
 #include "loop/ambient.h"
@@ -42,6 +43,7 @@ void gr__annex_end(struct gr__loop *loop, struct gr__body *body)
     gr__monitors_drop(loop, body);
     gr__children_forget(loop, body);
     gr__self_timers_end(loop, annex);
+    gr__stash_end(loop, body);
     gr__tenants_done(loop, annex);
     if (annex->supervision != NULL)
         gr__supervision_give(loop, body);

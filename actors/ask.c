@@ -184,42 +184,12 @@ int gr_ask(gr_actor to, uint32_t tag, const void *data, size_t size, void *ret_r
     return rc < 0 ? rc : await_reply(future, ret_reply, reply_size, GR_FOREVER);
 }
 
-static gr_time deadline_of(struct gr__envelope *envelope)
+/* What was passed on is no longer the first envelope's, and whoever has it may reply. */
+static void hand_over(struct gr__loop *loop, struct gr__envelope *envelope)
 {
-    return gr__envelope_kind(envelope) & GR__TIMED ? *gr__envelope_deadline(envelope) : GR_FOREVER;
-}
-
-/*
- * A second envelope with the same contents. What was moved is in the new one alone. The values are
- * those around the handler now; the deadline is the asker's.
- */
-static struct gr__envelope *move_contents(struct gr__loop *loop, gr_actor to,
-                                          struct gr__envelope *from)
-{
-    enum gr__envelope_kind kind = gr__envelope_kind(from) & GR__ASK_BUFFER;
-    size_t size = from->message.size;
-    struct gr__envelope *envelope =
-        gr__envelope_take_for(loop, to.name, kind, deadline_of(from), from->message.tag, size);
-    if (envelope == NULL)
-        return NULL;
-
-    if (kind & GR__ASK)
-        *gr__envelope_promise(envelope) = *gr__envelope_promise(from);
-    memcpy(gr__envelope_content(envelope), gr__envelope_content(from),
-           kind & GR__BUFFER ? sizeof(struct gr_buffer) : size);
-    return envelope;
-}
-
-/* What was passed on successfully is no longer the first envelope's. */
-static void forget_contents(struct gr__envelope *envelope)
-{
-    enum gr__envelope_kind kind = gr__envelope_kind(envelope);
-    if (kind & GR__ASK) {
-        *gr__envelope_promise(envelope) = (gr_promise){0};
-        gr__ring_not_by(gr__loop_here());
-    }
-    if (kind & GR__BUFFER)
-        gr__envelope_forget_buffer(envelope);
+    if (gr__envelope_kind(envelope) & GR__ASK)
+        gr__ring_not_by(loop);
+    gr__envelope_forget(envelope);
 }
 
 int gr_forward(const struct gr_message *message, gr_actor to)
@@ -228,7 +198,7 @@ int gr_forward(const struct gr_message *message, gr_actor to)
     if (loop == NULL)
         return GR_ENOTRUNNER;
     struct gr__envelope *from = gr__container_of(message, struct gr__envelope, message);
-    struct gr__envelope *envelope = move_contents(loop, to, from);
+    struct gr__envelope *envelope = gr__envelope_move(loop, to.name, from);
     if (envelope == NULL)
         return -ENOMEM;
 
@@ -236,7 +206,7 @@ int gr_forward(const struct gr_message *message, gr_actor to)
     if (rc < 0)
         gr__envelope_take_back(loop, envelope);
     else
-        forget_contents(from);
+        hand_over(loop, from);
     return rc;
 }
 

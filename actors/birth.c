@@ -7,6 +7,7 @@
 #include "actors/body.h"
 #include "actors/children.h"
 #include "actors/self_timer.h"
+#include "actors/stash.h"
 #include "actors/supervision.h"
 #include "actors/tenants.h"
 #include "loop/ambient.h"
@@ -112,6 +113,7 @@ int gr__body_restart(struct gr__loop *loop, struct gr__body *body, const void *a
                      size_t size)
 {
     memset(body->self.state, 0, body->behavior->state_bytes);
+    gr__stash_restore(body);
     body->urgent &= GR__CONTROL;
     if (body->behavior->start != NULL)
         return start(loop, body, argument, size);

@@ -27,6 +27,37 @@ struct gr__envelope *gr__envelope_take_within(struct gr__loop *loop, uint64_t to
     return envelope;
 }
 
+static gr_time deadline_of(struct gr__envelope *envelope)
+{
+    return gr__envelope_kind(envelope) & GR__TIMED ? *gr__envelope_deadline(envelope) : GR_FOREVER;
+}
+
+struct gr__envelope *gr__envelope_move(struct gr__loop *loop, uint64_t to,
+                                       struct gr__envelope *from)
+{
+    enum gr__envelope_kind kind = gr__envelope_kind(from) & GR__ASK_BUFFER;
+    size_t size = from->message.size;
+    struct gr__envelope *envelope =
+        gr__envelope_take_for(loop, to, kind, deadline_of(from), from->message.tag, size);
+    if (envelope == NULL)
+        return NULL;
+
+    if (kind & GR__ASK)
+        *gr__envelope_promise(envelope) = *gr__envelope_promise(from);
+    memcpy(gr__envelope_content(envelope), gr__envelope_content(from),
+           kind & GR__BUFFER ? sizeof(struct gr_buffer) : size);
+    return envelope;
+}
+
+void gr__envelope_forget(struct gr__envelope *envelope)
+{
+    enum gr__envelope_kind kind = gr__envelope_kind(envelope);
+    if (kind & GR__ASK)
+        *gr__envelope_promise(envelope) = (gr_promise){0};
+    if (kind & GR__BUFFER)
+        gr__envelope_forget_buffer(envelope);
+}
+
 void gr__envelope_take_back(struct gr__loop *loop, struct gr__envelope *envelope)
 {
     if (gr__envelope_kind(envelope) & GR__WITHIN)

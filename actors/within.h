@@ -36,6 +36,16 @@ static inline struct gr__envelope *gr__envelope_take_for(struct gr__loop *loop, 
     return gr__envelope_take(loop, kind, tag, size);
 }
 
+/*
+ * A second envelope with the same contents. What was moved is in the new one alone, once the first
+ * was made to forget. The values are those around the handler now; the deadline is the asker's.
+ */
+struct gr__envelope *gr__envelope_move(struct gr__loop *loop, uint64_t to,
+                                       struct gr__envelope *from);
+
+/* What was moved out of an envelope is no longer its own. */
+void gr__envelope_forget(struct gr__envelope *envelope);
+
 /* One that could not be sent: its memory and its values go, what else is in it is the caller's. */
 void gr__envelope_take_back(struct gr__loop *loop, struct gr__envelope *envelope);
 

@@ -92,6 +92,7 @@ struct gr_behavior {
     size_t state_bytes;          /**< of each actor's state */
     uint32_t mailbox_max;        /**< messages; 0: #GR_MAILBOX_DEFAULT */
     enum gr_when_full when_full; /**< what becomes of more */
+    uint32_t stash_max;          /**< messages laid aside (stash.h); 0: #GR_MAILBOX_DEFAULT */
 };
 
 /** Spawn on the caller's loop; the default. */

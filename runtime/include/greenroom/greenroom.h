@@ -84,6 +84,7 @@
 #include <greenroom/monitor.h>
 #include <greenroom/self_timer.h>
 #include <greenroom/send.h>
+#include <greenroom/stash.h>
 #include <greenroom/supervisor.h>
 
 #endif
