@@ -16,10 +16,9 @@ static int tell_deadline(void *context)
     return 0;
 }
 
-static int fail_soon(void *context)
+static int fail_at_once(void *context)
 {
-    int rc = gr_sleep(gr_in(GR_MILLISECOND));
-    return rc < 0 ? rc : *(int *)context;
+    return *(int *)context;
 }
 
 LONE_RUNNER_TEST(cancels_the_opener_and_its_runners)
@@ -75,7 +74,7 @@ static int take_long_to_end(void *context)
 
 LONE_RUNNER_TEST(does_not_replace_the_failure_that_has_cancelled_the_scope)
 {
-    gr_time until = gr_in(3 * GR_MILLISECOND), later = until + 3 * GR_MILLISECOND;
+    gr_time until = gr_in(200 * GR_MILLISECOND), later = until + 3 * GR_MILLISECOND;
     struct gr_scope scope;
     gr_scope_open(&scope, NULL, until);
     check_equal(gr_scope_start(&scope, take_long_to_end, &later, NULL, NULL), 0);
@@ -89,8 +88,8 @@ LONE_RUNNER_TEST(replaces_a_failure_that_has_cancelled_nobody)
     int failure = -EPROTO, told = 1;
     struct gr_scope collects;
     gr_scope_open(&collects, &(struct gr_scope_options){.collect = true},
-                  gr_in(20 * GR_MILLISECOND));
-    check_equal(gr_scope_start(&collects, fail_soon, &failure, NULL, NULL), 0);
+                  gr_in(200 * GR_MILLISECOND));
+    check_equal(gr_scope_start(&collects, fail_at_once, &failure, NULL, NULL), 0);
     check_equal(gr_scope_start(&collects, wait_for_ever, &told, NULL, NULL), 0);
     check_equal(gr_scope_close(&collects, 0), -ETIMEDOUT);
     check_equal(gr_scope_failures(&collects), 1);
@@ -159,16 +158,17 @@ LONE_RUNNER_TEST(may_race_with_the_end_of_the_work)
 
 /* --- The three ways in which a run ends: with a result, out of time, and stopped early -------- */
 
-static int wait_until(void *context)
-{
-    return gr_sleep(*(gr_time *)context == GR_FOREVER ? GR_FOREVER : gr_in(*(gr_time *)context));
-}
+struct work {
+    gr_time length;
+    gr_time within;
+};
 
-static int run_within(void *length)
+static int run_within(void *context)
 {
+    const struct work *work = context;
     struct gr_scope scope;
-    gr_scope_open(&scope, NULL, gr_in(20 * GR_MILLISECOND));
-    return gr_scope_close(&scope, wait_until(length));
+    gr_scope_open(&scope, NULL, gr_in(work->within));
+    return gr_scope_close(&scope, gr_sleep(gr_in(work->length)));
 }
 
 static int stop_and_run(void *context)
@@ -180,11 +180,13 @@ static int stop_and_run(void *context)
 static void gives_a_run_its_three_outcomes(void **state)
 {
     (void)state;
-    gr_time soon = GR_MILLISECOND, never = GR_FOREVER;
+    struct work ends = {GR_MILLISECOND, 30 * GR_SECOND};
+    struct work takes_long = {30 * GR_SECOND, GR_MILLISECOND};
+    struct work is_stopped = {30 * GR_SECOND, 30 * GR_SECOND};
     struct gr_options options = {.loops = 1};
-    assert_int_equal(gr_run(run_within, &soon, &options), 0);
-    assert_int_equal(gr_run(run_within, &never, &options), -ETIMEDOUT);
-    assert_int_equal(gr_run(stop_and_run, &never, &options), -ECANCELED);
+    assert_int_equal(gr_run(run_within, &ends, &options), 0);
+    assert_int_equal(gr_run(run_within, &takes_long, &options), -ETIMEDOUT);
+    assert_int_equal(gr_run(stop_and_run, &is_stopped, &options), -ECANCELED);
 }
 
 int main(void)
