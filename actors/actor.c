@@ -10,6 +10,7 @@
 #include "actors/annex.h"
 #include "actors/body.h"
 #include "actors/children.h"
+#include "actors/dead_letter.h"
 #include "actors/monitor.h"
 #include "actors/pressure.h"
 #include "actors/self_timer.h"
@@ -64,7 +65,7 @@ static void bury_mail(struct gr__loop *loop, struct gr__body *body)
         struct gr__task *task = body->first;
         body->first = task->next;
         body->count--;
-        gr__dead_letter(loop, gr__envelope_of(task), -ESTALE);
+        gr__dead_letter(loop, gr__body_name(loop, body), gr__envelope_of(task), GR_DEAD_STOPPED);
     }
 }
 
@@ -210,6 +211,7 @@ static __attribute__((noinline)) void receive_other(struct gr__loop *loop, struc
     }
 
     gr__actors_of(loop)->asks_expired++;
+    gr__dead_letter_note(loop, gr__body_name(loop, body), &envelope->message, GR_DEAD_EXPIRED);
     gr__envelope_end(loop, envelope, -ETIMEDOUT);
 }
 
@@ -398,6 +400,7 @@ static void stratum_report(struct gr__loop *loop, gr__say_fn *say, void *context
 /* What did not stop in time has its stack torn down under it; its memory goes all the same. */
 static void stratum_done(struct gr__loop *loop)
 {
+    gr__dead_letters_done(loop); /* nobody subscribes any more */
     for (struct gr__body *body; (body = gr__slots_next(bodies(loop), NULL)) != NULL;) {
         bury_mail(loop, body);
         gr__pressure_drop(loop, body);
@@ -407,6 +410,7 @@ static void stratum_done(struct gr__loop *loop)
     gr__send_timers_done(loop);
     gr__pressure_done(loop);
     gr__slots_done(bodies(loop));
+    gr__dead_letters_done(loop);
 }
 
 static struct gr__stratum stratum = {

@@ -69,6 +69,7 @@ enum gr__urgent {
 };
 
 struct gr__annex;
+struct gr__dead_letters;
 struct gr__mark;
 struct gr__pressure;
 
@@ -105,6 +106,7 @@ static inline bool gr__state_in_place(const struct gr_behavior *behavior)
 struct gr__actors {
     struct gr__slots bodies;
     uint64_t dead_letters;
+    struct gr__dead_letters *letters; /* the last ones; NULL: there was none (dead_letter.c) */
     uint64_t asks_expired;
     unsigned next_spread;
     struct gr__slots timers;        /* of send_after */
@@ -147,6 +149,11 @@ static inline struct gr__body *gr__body_here(const struct gr__loop *loop)
 {
     const struct gr__task *task = loop->runner == NULL ? NULL : loop->runner->working;
     return task != NULL && task->class == &gr__body_class ? gr__body_of_task(task) : NULL;
+}
+
+static inline uint64_t gr__body_name(struct gr__loop *loop, const struct gr__body *body)
+{
+    return gr__slots_name(&gr__actors_of(loop)->bodies, body);
 }
 
 /* Whether a sender that can wait should. */
@@ -202,9 +209,6 @@ static inline void gr__body_accept(struct gr__loop *loop, struct gr__body *body,
 {
     gr__body_accept_kind(loop, body, envelope, gr__envelope_kind(envelope));
 }
-
-/* An envelope that no actor will handle: counted, answered with `status`, ended. */
-void gr__dead_letter(struct gr__loop *loop, struct gr__envelope *envelope, int status);
 
 /* Put an envelope into the mailbox though it is full, or do what its behavior says instead. */
 void gr__body_accept_full(struct gr__loop *loop, struct gr__body *body,

@@ -61,6 +61,9 @@ enum gr__envelope_kind {
 extern const struct gr__task_class gr__envelope_classes[GR__KINDS];
 extern const struct gr__task_class gr__envelope_foreign_class;
 
+/* By kind, the bytes that stand in the payload ahead of the content. */
+extern const uint8_t gr__envelope_aheads[GR__KINDS];
+
 static inline struct gr__envelope *gr__envelope_of(const struct gr__task *task)
 {
     return gr__container_of(task, struct gr__envelope, task);
@@ -74,12 +77,9 @@ static inline enum gr__envelope_kind gr__envelope_kind(const struct gr__envelope
 /* What stands in the payload ahead of the bytes or the buffer. */
 static inline size_t gr__envelope_ahead(enum gr__envelope_kind kind)
 {
-    size_t promise = kind & GR__ASK ? sizeof(gr_promise) : 0;
     if (__builtin_expect(kind <= GR__ASK_BUFFER, 1))
-        return promise;
-    return promise + (kind & GR__TIMED ? sizeof(gr_time) : 0) +
-           (kind & GR__KEYED ? sizeof(struct gr__self_timer *) : 0) +
-           (kind & GR__WITHIN ? sizeof(struct gr__values *) : 0);
+        return kind & GR__ASK ? sizeof(gr_promise) : 0;
+    return gr__envelope_aheads[kind];
 }
 
 static inline size_t gr__envelope_bytes(enum gr__envelope_kind kind, size_t size)

@@ -5,14 +5,9 @@
 #include <stdlib.h>
 
 #include "actors/body.h"
+#include "actors/dead_letter.h"
 #include "actors/pressure.h"
 #include "loop/post.h"
-
-void gr__dead_letter(struct gr__loop *loop, struct gr__envelope *envelope, int status)
-{
-    gr__actors_of(loop)->dead_letters++;
-    gr__envelope_end(loop, envelope, status);
-}
 
 static void drop_oldest(struct gr__loop *loop, struct gr__body *body)
 {
@@ -22,7 +17,7 @@ static void drop_oldest(struct gr__loop *loop, struct gr__body *body)
 
     body->first = oldest->next;
     body->count--;
-    gr__dead_letter(loop, gr__envelope_of(oldest), -EAGAIN);
+    gr__dead_letter(loop, gr__body_name(loop, body), gr__envelope_of(oldest), GR_DEAD_OLDEST);
 }
 
 void gr__body_accept_full(struct gr__loop *loop, struct gr__body *body,
@@ -31,7 +26,7 @@ void gr__body_accept_full(struct gr__loop *loop, struct gr__body *body,
     bool refused =
         body->behavior->when_full == GR_FULL_FAIL && gr__envelope_kind(envelope) & GR__ASK;
     if (refused || body->behavior->when_full == GR_FULL_DROP_NEWEST) {
-        gr__dead_letter(loop, envelope, -EAGAIN);
+        gr__dead_letter(loop, gr__body_name(loop, body), envelope, GR_DEAD_NEWEST);
         return;
     }
     if (body->behavior->when_full == GR_FULL_DROP_OLDEST)
@@ -39,27 +34,27 @@ void gr__body_accept_full(struct gr__loop *loop, struct gr__body *body,
     gr__body_accept(loop, body, envelope);
 }
 
-/* The actor to which an envelope came, or NULL where it has gone. */
-static struct gr__body *addressee(struct gr__loop *loop, const struct gr__envelope *envelope)
+/* Whom an envelope came for. */
+static uint64_t addressee(const struct gr__loop *loop, const struct gr__envelope *envelope)
 {
     uint64_t word = gr__envelope_word(envelope);
-    return gr__body_find(loop,
-                         gr__handle(gr__handle_generation(word), loop->id, gr__handle_index(word)));
+    return gr__handle(gr__handle_generation(word), loop->id, gr__handle_index(word));
 }
 
-/* True when the mailbox was full, and whoever sends to it should be slowed. */
-static bool arrive_at(struct gr__loop *loop, struct gr__body *body, struct gr__envelope *envelope)
+/* The actor whose mailbox was full, so that whoever sends to it should be slowed; or NULL. */
+static struct gr__body *arrive_at(struct gr__loop *loop, uint64_t to, struct gr__envelope *envelope)
 {
+    struct gr__body *body = gr__body_find(loop, to);
     if (body == NULL) {
-        gr__dead_letter(loop, envelope, -ESTALE);
-        return false;
+        gr__dead_letter(loop, to, envelope, GR_DEAD_NO_ACTOR);
+        return NULL;
     }
     if (body->count < body->max) {
         gr__body_accept(loop, body, envelope);
-        return false;
+        return NULL;
     }
     gr__body_accept_full(loop, body, envelope);
-    return body->behavior->when_full <= GR_FULL_FAIL;
+    return body->behavior->when_full <= GR_FULL_FAIL ? body : NULL;
 }
 
 /* Runs on the actor's loop. What comes from elsewhere is let in, and its loop is told. */
@@ -68,14 +63,16 @@ static void arrive(struct gr__task *task)
     struct gr__loop *loop = gr__loop_here();
     struct gr__envelope *envelope = gr__envelope_of(task);
     unsigned source = gr__handle_loop(gr__envelope_word(envelope));
-    struct gr__body *body = addressee(loop, envelope);
-    if (arrive_at(loop, body, envelope))
-        gr__pressure_tell(loop, body, source);
+    struct gr__body *full = arrive_at(loop, addressee(loop, envelope), envelope);
+    if (full != NULL)
+        gr__pressure_tell(loop, full, source);
 }
 
 static void discard(struct gr__task *task)
 {
-    gr__dead_letter(gr__loop_here(), gr__envelope_of(task), -ESHUTDOWN);
+    struct gr__loop *loop = gr__loop_here();
+    struct gr__envelope *envelope = gr__envelope_of(task);
+    gr__dead_letter(loop, addressee(loop, envelope), envelope, GR_DEAD_SHUTDOWN);
 }
 
 #define MESSAGE                                                                                    \
@@ -100,6 +97,27 @@ const struct gr__task_class gr__envelope_classes[GR__KINDS] = {
     [GR__KEYED | GR__WITHIN] = MESSAGE,
 };
 
+#define AHEAD(kind)                                                                                \
+    [kind] = ((kind)&GR__ASK ? sizeof(gr_promise) : 0) +                                           \
+             ((kind)&GR__TIMED ? sizeof(gr_time) : 0) +                                            \
+             ((kind)&GR__KEYED ? sizeof(struct gr__self_timer *) : 0) +                            \
+             ((kind)&GR__WITHIN ? sizeof(struct gr__values *) : 0)
+
+const uint8_t gr__envelope_aheads[GR__KINDS] = {
+    AHEAD(GR__ASK),
+    AHEAD(GR__ASK_BUFFER),
+    AHEAD(GR__WITHIN),
+    AHEAD(GR__WITHIN | GR__BUFFER),
+    AHEAD(GR__WITHIN | GR__ASK),
+    AHEAD(GR__WITHIN | GR__ASK_BUFFER),
+    AHEAD(GR__TIMED | GR__ASK),
+    AHEAD(GR__TIMED | GR__ASK_BUFFER),
+    AHEAD(GR__TIMED | GR__WITHIN | GR__ASK),
+    AHEAD(GR__TIMED | GR__WITHIN | GR__ASK_BUFFER),
+    AHEAD(GR__KEYED),
+    AHEAD(GR__KEYED | GR__WITHIN),
+};
+
 static void discard_foreign(struct gr__task *task)
 {
     gr__foreign_window_leave(gr__loop_here()->id, 1);
@@ -113,12 +131,13 @@ static bool has_arrived(struct gr__loop *loop, const struct gr__envelope *foreig
         gr__envelope_take(loop, GR__PLAIN, foreign->message.tag, foreign->message.size);
     if (envelope == NULL) {
         gr__actors_of(loop)->dead_letters++;
+        gr__dead_letter_note(loop, addressee(loop, foreign), &foreign->message, GR_DEAD_NO_MEMORY);
         return true;
     }
 
     memcpy(envelope->payload, foreign->payload, foreign->message.size);
-    struct gr__body *body = addressee(loop, foreign);
-    return !arrive_at(loop, body, envelope) || !gr__pressure_hold_foreign(loop, body);
+    struct gr__body *full = arrive_at(loop, addressee(loop, foreign), envelope);
+    return full == NULL || !gr__pressure_hold_foreign(loop, full);
 }
 
 /* A foreign thread's envelope is malloc's. What it says is copied into one of ours. */

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "actors/dead_letter.h"
 #include "actors/pressure.h"
 #include "loop/post.h"
 
@@ -93,6 +94,7 @@ static int route_here(struct gr__loop *loop, uint64_t to, struct gr__envelope *e
 
     if (body == NULL) {
         gr__actors_of(loop)->dead_letters++;
+        gr__dead_letter_note(loop, to, &envelope->message, GR_DEAD_NO_ACTOR);
         return -ESTALE;
     }
     if (full)
@@ -148,7 +150,7 @@ void gr__route_above(struct gr__loop *loop, uint64_t to, struct gr__envelope *en
     gr__envelope_address(envelope,
                          gr__handle(gr__handle_generation(to), loop->id, gr__handle_index(to)));
     if (is_closed(target))
-        gr__dead_letter(loop, envelope, -ESHUTDOWN);
+        gr__dead_letter(loop, to, envelope, GR_DEAD_SHUTDOWN);
     else
         gr__loop_send(loop, target, &envelope->task, gr__envelope_block_bytes(envelope));
 }

@@ -16,6 +16,7 @@
 
 #include <errno.h>
 
+#include "actors/dead_letter.h"
 #include "actors/within.h"
 
 /* In the annex, once something was stashed or the handler was changed. */
@@ -141,7 +142,7 @@ void gr__stash_end(struct gr__loop *loop, struct gr__body *body)
 
     for (struct gr__task *task; (task = stash->first) != NULL;) {
         stash->first = task->next;
-        gr__dead_letter(loop, gr__envelope_of(task), -ESTALE);
+        gr__dead_letter(loop, gr__body_name(loop, body), gr__envelope_of(task), GR_DEAD_STOPPED);
     }
     change_back(body, stash);
     body->annex->stash = NULL;

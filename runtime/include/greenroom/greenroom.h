@@ -79,6 +79,7 @@
 #include <greenroom/actor.h>
 #include <greenroom/actor_scope.h>
 #include <greenroom/ask.h>
+#include <greenroom/dead_letter.h>
 #include <greenroom/link.h>
 #include <greenroom/message.h>
 #include <greenroom/monitor.h>
