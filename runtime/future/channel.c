@@ -67,7 +67,37 @@ void gr__channel_grant_end(struct gr_line *line)
         gr__channel_grant(line, false);
 }
 
-/* Let the port have as much more credit. Without memory for the word it is told with the next. */
+/* Whether enough has been let in for a word about it. */
+static bool is_worth_a_word(const struct gr__channel *channel, const struct gr__account *account)
+{
+    return account->unacknowledged >= (gr__channel_window(channel) + 1) / 2;
+}
+
+/* Let the port have as much more credit. */
+static void tell_room(struct gr__channel *channel, struct gr__account *account)
+{
+    struct gr__loop *loop = gr__loop_here();
+    struct gr__notice *notice = gr__notice_take(loop, gr__slots_name(table(loop), channel));
+    if (notice == NULL) {
+        channel->owes = channel->attentive = true;
+        return;
+    }
+    notice->number = (int32_t)account->unacknowledged;
+    account->unacknowledged = 0;
+    gr__notice_send(loop, account->loop, notice, &gr__port_room_class);
+}
+
+/* Tell those who were not told. Their port may have no credit left, and so send nothing before. */
+static void tell_late(struct gr__channel *channel)
+{
+    channel->owes = false;
+    channel->attentive = channel->closed;
+    for (unsigned i = 0; i < gr__loop_here()->loop_count; i++)
+        if (is_worth_a_word(channel, &channel->accounts[i]))
+            tell_room(channel, &channel->accounts[i]);
+}
+
+/* Without memory for the word it is told once an item has left and given its memory back. */
 static void acknowledge(struct gr__channel *channel, struct gr__item *item)
 {
     struct gr__loop *loop = gr__loop_here();
@@ -79,14 +109,9 @@ static void acknowledge(struct gr__channel *channel, struct gr__item *item)
         return;
 
     struct gr__account *account = &channel->accounts[item->source];
-    if (++account->unacknowledged < (gr__channel_window(channel) + 1) / 2)
-        return;
-    struct gr__notice *notice = gr__notice_take(loop, item->name);
-    if (notice == NULL)
-        return;
-    notice->number = (int32_t)account->unacknowledged;
-    account->unacknowledged = 0;
-    gr__notice_send(loop, account->loop, notice, &gr__port_room_class);
+    account->unacknowledged++;
+    if (is_worth_a_word(channel, account))
+        tell_room(channel, account);
 }
 
 /* Have it wait in the channel, behind all others. */
@@ -212,6 +237,8 @@ void gr__channel_balance(struct gr__channel *channel)
 {
     while (admit_one(channel) || hand_out_one(channel))
         continue;
+    if (channel->owes)
+        tell_late(channel);
     if (!channel->closed || channel->ended || !is_drained(channel))
         return;
 
@@ -301,7 +328,7 @@ static int receive_now(struct gr__channel *channel, void *ret_item)
 {
     gr__items_take(&channel->items, ret_item);
     channel->count--;
-    if (anybody_sends(channel) || channel->closed)
+    if (anybody_sends(channel) || channel->attentive)
         gr__channel_balance(channel);
     return 0;
 }
@@ -366,7 +393,7 @@ void gr__channel_close(uint64_t name)
     if (channel == NULL || channel->closed)
         return;
 
-    channel->closed = true;
+    channel->closed = channel->attentive = true;
     channel->unaware += tell_all(channel, &gr__port_closing_class);
     gr__channel_grant_end(&channel->senders);
     gr__channel_balance(channel);

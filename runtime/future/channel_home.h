@@ -31,6 +31,8 @@ struct gr__channel {
     uint32_t lent; /* items lent, and neither back nor told as taken */
     uint32_t unaware; /* loops that were told of the close and have not answered */
     bool closed;
+    bool owes;              /* a port was not told of its room, for want of memory */
+    bool attentive;         /* closed, or owes: an item that leaves may let something be done */
     bool ended;             /* closed, and nothing can come any more */
     struct gr__queue above; /* items that came above the bound */
     struct gr_line senders;

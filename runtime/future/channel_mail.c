@@ -110,14 +110,15 @@ static void word_came(struct gr__task *task)
 const struct gr__task_class gr__channel_word_class = {"a port's first word", word_came,
                                                       gr__notice_discard, NULL};
 
+/* Its memory is given first where it is not the answer: it may be needed to tell of room. */
 static void demand_came(struct gr__task *task)
 {
     struct gr__notice notice = *gr__notice_of(task);
     struct gr__channel *channel = gr__channel_find(notice.name);
-    if (channel == NULL) {
+    if (channel == NULL || !notice.asks)
         gr__notice_give(gr__notice_of(task));
+    if (channel == NULL)
         return;
-    }
 
     struct gr__account *account = &channel->accounts[notice.from];
     channel->lent -= notice.taken;
@@ -126,8 +127,6 @@ static void demand_came(struct gr__task *task)
     gr__channel_balance(channel);
     if (notice.asks)
         gr__notice_send(gr__loop_here(), notice.from, gr__notice_of(task), &gr__port_nothing_class);
-    else
-        gr__notice_give(gr__notice_of(task));
 }
 
 const struct gr__task_class gr__channel_demand_class = {"a demand", demand_came, gr__notice_discard,
