@@ -18,6 +18,7 @@
 
 #include "future/set.h"
 #include "future/slot.h"
+#include "loop/details.h"
 
 struct link {
     gr_promise to;
@@ -83,9 +84,13 @@ static void broken(void *context)
 
 static int settle(struct gr__future_slot *slot, gr_promise to)
 {
-    if (slot->status < 0)
+    bool holds_buffer = slot->state == GR__FUTURE_SETTLED_BUFFER;
+    if (slot->status < 0) {
+        if (holds_buffer)
+            gr__details_adopt(&slot->buffer); /* rejecting takes them along */
         return gr_promise_reject(to, slot->status);
-    if (slot->state == GR__FUTURE_SETTLED_BUFFER)
+    }
+    if (holds_buffer)
         return gr_promise_resolve_buffer(to, &slot->buffer);
     return gr_promise_resolve(to, slot->value, slot->size);
 }
@@ -103,7 +108,7 @@ static void pass_on(gr_future from, void *context)
         if (!try_again(settle(slot, link.to)))
             break;
     }
-    gr_future_drop(from);
+    gr_future_drop_quietly(from);
 }
 
 int gr_future_chain(gr_future from, gr_promise to)
@@ -144,7 +149,7 @@ static void report(gr_future future, void *context)
     if (status < 0 && status != -ECANCELED && !gr__is_quiet(link.quiet, status))
         gr__loop_say(loop, "a future that was let go on loop %u failed: %s (%s)", loop->id,
                      gr_error_text(status), gr_error_name(status));
-    gr_future_drop(future);
+    gr_future_drop_quietly(future);
 }
 
 static void forget(void *context)
@@ -166,6 +171,6 @@ int gr_future_await_or_detach(gr_future future, void *ret_value, size_t size, co
 
     /* Either may be its outcome: then it is stale. Without memory it is dropped in silence. */
     if (gr_future_detach(future, quiet) == -ENOMEM)
-        gr_future_drop(future);
+        gr_future_drop_quietly(future);
     return rc;
 }

@@ -238,7 +238,18 @@ struct gr_awaitable *gr_future_awaitable_buffer(struct gr_future_wait *wait, gr_
     return &wait->awaitable;
 }
 
-void gr_future_drop(gr_future future)
+/* An error that nobody looked at. A cancellation is what somebody here asked for. */
+static void say_unseen(struct gr__future_slot *slot)
+{
+    struct gr__loop *loop = gr__loop_here();
+    struct gr_buffer none = {0};
+    bool detailed = slot->state == GR__FUTURE_SETTLED_BUFFER;
+    char text[384];
+    gr__details_print_packed(slot->status, detailed ? &slot->buffer : &none, text, sizeof text);
+    gr__loop_say(loop, "nobody looked at the error of a future on loop %u: %s", loop->id, text);
+}
+
+static void drop(gr_future future, bool quietly)
 {
     struct gr__future_slot *slot = gr__future_find(future.name);
     if (slot == NULL)
@@ -247,7 +258,20 @@ void gr_future_drop(gr_future future)
     assert(slot->waiter == NULL || slot->callback);
     if (slot->callback)
         gr__future_uncall(slot);
+    bool failed = slot->state != GR__FUTURE_WAITING && slot->status < 0;
+    if (failed && slot->status != -ECANCELED && !quietly)
+        say_unseen(slot);
     gr__future_end(slot);
+}
+
+void gr_future_drop(gr_future future)
+{
+    drop(future, false);
+}
+
+void gr_future_drop_quietly(gr_future future)
+{
+    drop(future, true);
 }
 
 static int stratum_start(struct gr__loop *loop)

@@ -160,3 +160,13 @@ void gr__details_print(int code, char *text, size_t bytes)
     else
         snprintf(text, bytes, "%s (%s)", gr_error_text(code), gr_error_name(code));
 }
+
+void gr__details_print_packed(int code, struct gr_buffer *packed, char *text, size_t bytes)
+{
+    struct record ours = record;
+    gr__details_forget();
+    gr__details_adopt(packed);
+    gr__details_print(code, text, bytes);
+    record = ours;
+    link_up(&record);
+}

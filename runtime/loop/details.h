@@ -25,6 +25,9 @@ void gr__details_forget(void);
 /* Write a code's meaning, with its details if there are any, for a report. */
 void gr__details_print(int code, char *text, size_t bytes);
 
+/* The same for details that were packed, and end those; whoever runs here keeps its own. */
+void gr__details_print_packed(int code, struct gr_buffer *packed, char *text, size_t bytes);
+
 /* Make what was packed the details of whoever runs here, and end the buffer. */
 void gr__details_adopt(struct gr_buffer *packed);
 

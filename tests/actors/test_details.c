@@ -123,14 +123,55 @@ RUNNER_TEST(come_with_a_promise_from_here_another_loop_and_a_foreign_thread)
     }
 }
 
-RUNNER_TEST(are_released_with_a_future_that_is_dropped)
+static gr_future settled_with(int status)
 {
     gr_future future;
     gr_promise promise;
     check_equal(gr_future_make(&future, &promise), 0);
-    reject(&promise);
+    if (status == 0)
+        reject(&promise);
+    else
+        check_equal(gr_promise_reject(promise, status), 0);
+    return future;
+}
+
+LONE_RUNNER_TEST(are_reported_with_a_future_at_whose_error_nobody_looked)
+{
+    gr_future with = settled_with(0);
+    gr_future without = settled_with(-EDOM);
+    int rc = gr_fail(-EBUSY, "mine");
+    expect_report("error of a future on loop 0: EIO: reading page 7 (test_details.c:");
+    expect_report("error of a future on loop 0: Numerical argument out of domain (EDOM)");
+    gr_future_drop(with);
+    gr_future_drop(without);
+    const struct gr_error *error = gr_error_details(rc);
+    check(error != NULL && strcmp(error->message, "mine") == 0);
+}
+
+LONE_RUNNER_TEST(are_not_reported_where_they_are_no_news)
+{
+    gr_future_drop_quietly(settled_with(0));
+    gr_future_drop(settled_with(-ECANCELED));
+    gr_promise promise;
+    gr_future future;
+    check_equal(gr_future_make(&future, &promise), 0);
     gr_future_drop(future);
     reject(&promise);
+    check_chain(gr_future_await(settled_with(0), NULL, 0, GR_FOREVER));
+}
+
+static int leave_an_error_behind(void *context)
+{
+    (void)context;
+    expect_report("1 futures on loop 0 were neither awaited nor dropped");
+    expect_report("error of a future on loop 0: EIO: reading page 7 (test_details.c:");
+    return settled_with(0).name == 0;
+}
+
+static void are_reported_of_a_future_that_is_left(void **state)
+{
+    (void)state;
+    run_in_fleet(leave_an_error_behind, &(struct gr_options){.loops = 1});
 }
 
 static int fail_at_start(struct gr_self *self, const void *argument, size_t size)
@@ -201,7 +242,9 @@ int main(void)
         cmocka_unit_test(come_with_a_join),
         cmocka_unit_test(are_not_those_of_another_failure_with_the_same_code),
         cmocka_unit_test(come_with_a_promise_from_here_another_loop_and_a_foreign_thread),
-        cmocka_unit_test(are_released_with_a_future_that_is_dropped),
+        cmocka_unit_test(are_reported_with_a_future_at_whose_error_nobody_looked),
+        cmocka_unit_test(are_not_reported_where_they_are_no_news),
+        cmocka_unit_test(are_reported_of_a_future_that_is_left),
         cmocka_unit_test(come_with_a_spawn_and_with_an_ask),
         cmocka_unit_test(come_with_blocking_work_awaited_or_submitted),
         cmocka_unit_test(stand_in_the_report_of_a_runner_that_nobody_joins),

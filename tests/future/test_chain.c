@@ -46,6 +46,18 @@ LONE_RUNNER_TEST(a_value_is_passed_on_whether_it_was_there_or_comes)
     }
 }
 
+LONE_RUNNER_TEST(an_error_is_passed_on_with_its_details)
+{
+    struct pair pair;
+    make_pair(&pair);
+    check_equal(gr_future_chain(pair.from, pair.onward), 0);
+    check_equal(gr_promise_reject(pair.into, gr_fail(-EIO, "reading page %d", 7)), 0);
+    check_equal(gr_fail(-EDOM, "another"), -EDOM);
+    check_equal(gr_future_await(pair.to, NULL, 0, gr_in(GR_SECOND)), -EIO);
+    const struct gr_error *error = gr_error_details(-EIO);
+    check(error != NULL && strcmp(error->message, "reading page 7") == 0);
+}
+
 LONE_RUNNER_TEST(a_buffer_is_moved_on_and_released_once)
 {
     static char bytes[] = "moved";
@@ -283,6 +295,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_value_is_passed_on_whether_it_was_there_or_comes),
+        cmocka_unit_test(an_error_is_passed_on_with_its_details),
         cmocka_unit_test(a_buffer_is_moved_on_and_released_once),
         cmocka_unit_test(what_nobody_wants_any_more_is_released),
         cmocka_unit_test(a_failure_and_a_cancellation_are_passed_on),

@@ -182,9 +182,20 @@ GR_API bool gr_future_forget(gr_future future);
 /**
  * End a future whose result nobody wants. A stale or zero handle is ignored.
  *
+ * An error that has arrived, and that nobody looked at, is reported, with its details; but for
+ * -ECANCELED. So is that of a future that is left when its loop ends. A callback looks at it by
+ * awaiting the future, as a runner does.
+ *
  * @thread loop, that of the future
  */
 GR_API void gr_future_drop(gr_future future);
+
+/**
+ * The same where an error is no news: nothing is reported.
+ *
+ * @thread loop, that of the future
+ */
+GR_API void gr_future_drop_quietly(gr_future future);
 
 GR__END
 
