@@ -59,7 +59,7 @@ static inline __attribute__((always_inline)) void give_body(struct gr__loop *loo
     gr__slots_give(bodies(loop), body);
 }
 
-static void bury_mail(struct gr__loop *loop, struct gr__body *body)
+static __attribute__((noinline, cold)) void bury_mail(struct gr__loop *loop, struct gr__body *body)
 {
     while (body->first != NULL) {
         struct gr__task *task = body->first;
@@ -80,7 +80,8 @@ static void report_failure(struct gr__loop *loop, const struct gr__body *body)
 static inline __attribute__((always_inline)) void go(struct gr__loop *loop, struct gr__body *body)
 {
     gr__body_move(body, GR__GONE);
-    bury_mail(loop, body);
+    if (body->first != NULL)
+        bury_mail(loop, body);
     if (body->pressure != NULL)
         gr__pressure_relieve(loop, body);
     if (body->annex != NULL)

@@ -91,8 +91,8 @@ struct gr__body {
     int reason;              /* once it is to stop */
     uint8_t stage;           /* enum gr__stage */
     uint8_t urgent;          /* bits of enum gr__urgent: what comes ahead of the mailbox */
-    bool overtaken;          /* its task came up while a relief was under way */
-    bool is_child : 1;       /* its parent stops it when the loop stops */
+    bool is_child;           /* its parent stops it when the loop stops */
+    bool overtaken : 1;      /* its task came up while a relief was under way */
     bool keeps : 1;          /* it once took a promise, so others may reply for it */
     alignas(max_align_t) unsigned char state[GR__STATE_INLINE];
 };
