@@ -40,7 +40,7 @@ import tempfile
 BUDGETS = {
     "send": 226,  # to an actor of the same loop, and its handling
     "ask": 605,  # the question, its handling, the reply, and the wait for it
-    "spawn": 511,  # an actor's life, with one message
+    "spawn": 538,  # an actor's life, with one message
     "runner": 410,  # a runner's life: started, run, joined
     "switch": 96,  # gr_yield(), from one runner to the next of many
     "await": 331,  # a future made, awaited, settled by another runner, and taken
