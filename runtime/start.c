@@ -68,7 +68,11 @@ static const struct gr__task_class stop_class = {"stop", stop_main, ignore, NULL
 
 void gr_stop(void)
 {
-    /* One caller alone posts the task. Cleared before a run begins. */
+    /*
+     * One caller alone posts the task. Where no inbox is open yet, the next run finds the mark: it
+     * opens the inbox and then looks, as here the mark is set and then the inbox looked at, so one
+     * of the two sees the other. Pairs with begin().
+     */
     if (ck_pr_fas_uint(&now_running.stop_posted, 1) == 0)
         gr__inbox_post_foreign(&gr__inboxes[0], &now_running.stop_task);
 }
@@ -112,9 +116,12 @@ static void restore_signals(void)
 
 static int begin(void)
 {
-    return gr__spawn_owned(now_running.run, now_running.context,
-                           &(struct gr_runner_options){.name = "main"}, &main_owner,
-                           &now_running.main);
+    int rc = gr__spawn_owned(now_running.run, now_running.context,
+                             &(struct gr_runner_options){.name = "main"}, &main_owner,
+                             &now_running.main);
+    if (rc == 0 && ck_pr_load_uint(&now_running.stop_posted) != 0)
+        stop_main(&now_running.stop_task);
+    return rc;
 }
 
 static void complain(const struct gr_options *options, const char *value)
@@ -181,12 +188,12 @@ int gr_run(gr_runner_fn *run, void *context, const struct gr_options *options)
     now_running.context = context;
     now_running.status = -ETIMEDOUT;
     now_running.stop_task.class = &stop_class;
-    ck_pr_store_uint(&now_running.stop_posted, 0);
     struct sigaction pipe_before;
     ignore_broken_pipes(&pipe_before);
     if (!options->ignore_signals)
         watch_signals();
     int rc = run_fleet(loops, options);
+    ck_pr_store_uint(&now_running.stop_posted, 0);
     if (!options->ignore_signals)
         restore_signals();
     sigaction(SIGPIPE, &pipe_before, NULL);

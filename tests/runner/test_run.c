@@ -1,4 +1,8 @@
-/* A run starts its loops, ends in order, and says what did not. */
+/*
+ * A run starts its loops, ends in order, and says what did not.
+ *
+ * (Tornado: start, stop, run_sync, close.)
+ */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -133,6 +137,24 @@ static void is_cancelled_by_a_stop(void **state)
     assert_int_equal(told, -ECANCELED);
 }
 
+static int note_that_it_began(void *context)
+{
+    *(bool *)context = true;
+    return 0;
+}
+
+static void is_cancelled_by_a_stop_before_it(void **state)
+{
+    (void)state;
+    bool began = false;
+    on_another_thread(stop_it, NULL);
+    assert_int_equal(gr_run(note_that_it_began, &began, &(struct gr_options){.loops = 2}),
+                     -ECANCELED);
+    assert_false(began);
+    assert_int_equal(gr_run(note_that_it_began, &began, &(struct gr_options){.loops = 2}), 0);
+    assert_true(began);
+}
+
 static int never_wait(void *context)
 {
     (void)context;
@@ -206,6 +228,7 @@ int main(void)
         cmocka_unit_test(runs_once_at_a_time),
         cmocka_unit_test(is_cancelled_by_a_first_signal),
         cmocka_unit_test(is_cancelled_by_a_stop),
+        cmocka_unit_test(is_cancelled_by_a_stop_before_it),
         cmocka_unit_test(ends_at_once_by_a_second_signal),
         cmocka_unit_test(names_who_did_not_stop_in_time_and_what_it_waits_for),
         cmocka_unit_test(gives_up_on_a_main_runner_that_does_not_stop),

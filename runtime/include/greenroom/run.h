@@ -61,6 +61,8 @@ GR_FALLIBLE int gr_run(gr_runner_fn *run, void *context, const struct gr_options
 /**
  * Stop the program, as a first SIGTERM would: cancel the main runner, and bound the rest in time.
  *
+ * Before gr_run() it is kept for that: the main runner is cancelled before it has begun.
+ *
  * @thread any
  */
 GR_API void gr_stop(void);
