@@ -1,8 +1,13 @@
-/* A post runs once on the loop it was made to, in its order, or is discarded once. */
+/*
+ * A post runs once on the loop it was made to, in its order, or is discarded once.
+ *
+ * (Tornado: add_callback.)
+ */
 #include <errno.h>
 #include <pthread.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lib/fixture.h"
 
@@ -148,6 +153,30 @@ LONE_RUNNER_TEST(does_not_starve_timers_by_posting_itself_again)
     check_equal(gr_yield(), 0);
 }
 
+static void write_byte(void *fd)
+{
+    check_equal(write(*(int *)fd, "x", 1), 1);
+}
+
+/* Only a poll can find out that the byte is there, since it is written after the wait has begun. */
+LONE_RUNNER_TEST(does_not_starve_io_by_posting_itself_again)
+{
+    int fds[2];
+    check_equal(pipe(fds), 0);
+    reposting = true;
+    check_equal(gr_post(-1, repost, NULL, NULL), 0);
+    for (int i = 0; i < 10; i++) {
+        char byte = 0;
+        check_equal(gr_post(-1, write_byte, &fds[1], NULL), 0);
+        check_equal(gr_fd_await(fds[0], GR_FD_READ, NULL, gr_in(5 * GR_SECOND)), 0);
+        check_equal(read(fds[0], &byte, 1), 1);
+    }
+    reposting = false;
+    check_equal(gr_yield(), 0);
+    close(fds[0]);
+    close(fds[1]);
+}
+
 /* In microseconds. */
 static long cpu_of(const struct rusage *usage)
 {
@@ -234,6 +263,7 @@ int main(void)
         cmocka_unit_test(keeps_each_producers_order),
         cmocka_unit_test(is_run_or_discarded_when_the_loop_goes),
         cmocka_unit_test(does_not_starve_timers_by_posting_itself_again),
+        cmocka_unit_test(does_not_starve_io_by_posting_itself_again),
         cmocka_unit_test(sleeps_while_a_held_loop_has_no_room_and_loses_nothing),
         cmocka_unit_test(loses_nothing_when_it_ends_before_a_held_loop_has_room),
         cmocka_unit_test(costs_nothing_while_there_is_nothing_to_do),
