@@ -62,12 +62,16 @@ void on_another_thread(void (*call)(void *context), void *context);
 /* Call a function as a runner on a loop, and wait until it has returned. */
 void on_loop(int loop, gr_task_fn *call, void *context);
 
-/* Wait until a condition holds, letting the loops turn; notes a failure after ten seconds. */
+/*
+ * Wait until a condition holds, letting the loops turn; notes a failure after ten seconds, or when
+ * the runner is cancelled, since nothing would turn the loops then.
+ */
 #define check_soon(condition)                                                                      \
     do {                                                                                           \
         gr_time give_up = gr_in(10 * GR_SECOND);                                                   \
         while (!(condition) && gr_now() < give_up)                                                 \
-            check_equal(gr_sleep(gr_in(GR_MILLISECOND)), 0);                                       \
+            if (!check_equal(gr_sleep(gr_in(GR_MILLISECOND)), 0))                                  \
+                break;                                                                             \
         check(condition);                                                                          \
     } while (0)
 
