@@ -395,6 +395,112 @@ static int do_channel(uint64_t count)
     return rc == 0 && item != count - 1 ? -EBADMSG : rc;
 }
 
+/* --- monitor: an actor's life, as spawn, and its end told by a monitor ----------------------- */
+
+struct breeder {
+    uint64_t left;
+    gr_promise over;
+};
+
+static int breed(struct gr_self *self)
+{
+    static const struct gr_behavior mayfly = {.name = "mayfly", .receive = end_self};
+    struct breeder *breeder = self->state;
+    if (breeder->left == 0)
+        return gr_promise_resolve(breeder->over, NULL, 0);
+
+    gr_actor child;
+    gr_monitor monitor;
+    int rc = gr_actor_spawn(&mayfly, NULL, &child);
+    if (rc == 0)
+        rc = gr_monitor_make(self, child, &monitor);
+    return rc < 0 ? rc : gr_send(child, 0, &breeder->left, sizeof breeder->left);
+}
+
+static int begin_breeding(struct gr_self *self, const struct gr_message *message)
+{
+    *(struct breeder *)self->state = *(const struct breeder *)message->data;
+    return breed(self);
+}
+
+static int breed_on(struct gr_self *self, const struct gr_control *control)
+{
+    ((struct breeder *)self->state)->left--;
+    return control->kind == GR_DOWN ? breed(self) : -EBADMSG;
+}
+
+static int do_monitor(uint64_t count)
+{
+    static const struct gr_behavior breeds = {.name = "breeder",
+                                              .receive = begin_breeding,
+                                              .control = breed_on,
+                                              .state_bytes = sizeof(struct breeder)};
+    struct breeder breeder = {.left = count};
+    gr_future over;
+    gr_actor actor;
+    int rc = gr_future_make(&over, &breeder.over);
+    if (rc == 0)
+        rc = gr_actor_spawn(&breeds, NULL, &actor);
+    if (rc == 0)
+        rc = gr_send(actor, 0, &breeder, sizeof breeder);
+    return rc < 0 ? rc : gr_future_await(over, NULL, 0, GR_FOREVER);
+}
+
+/* --- link: two actors linked by one of them, and unlinked ------------------------------------ */
+
+struct knot {
+    uint64_t left;
+    gr_actor other;
+};
+
+static int link_often(struct gr_self *self, const struct gr_message *message)
+{
+    const struct knot *knot = message->data;
+    int rc = 0;
+    for (uint64_t left = knot->left; rc == 0 && left > 0; left--) {
+        rc = gr_self_link(self, knot->other);
+        gr_self_unlink(self, knot->other);
+    }
+    return rc;
+}
+
+static int do_link(uint64_t count)
+{
+    static const struct gr_behavior links = {.name = "linker", .receive = link_often};
+    struct knot knot = {.left = count};
+    gr_actor actor;
+    int rc = gr_actor_spawn(&links, NULL, &actor);
+    if (rc == 0)
+        rc = gr_actor_spawn(&links, NULL, &knot.other);
+    return rc < 0 ? rc : gr_ask(actor, 0, &knot, sizeof knot, NULL, 0, GR_FOREVER);
+}
+
+/* --- restart: as ask, of an actor that ends after its reply and is restarted by its supervisor */
+
+static int reply_and_end(struct gr_self *self, const struct gr_message *message)
+{
+    int rc = gr_reply(message, NULL, 0);
+    return rc < 0 ? rc : gr_actor_stop(gr_self_actor(self), 0);
+}
+
+static int do_restart(uint64_t count)
+{
+    static const struct gr_behavior phoenix = {.name = "phoenix", .receive = reply_and_end};
+    static const struct gr_child child = {.behavior = &phoenix};
+    static const struct gr_supervisor keeper = {.name = "keeper",
+                                                .children = &child,
+                                                .child_count = 1,
+                                                .restarts_max = 1024,
+                                                .restarts_within = 1};
+    gr_actor supervisor, actor;
+    int rc = gr_supervisor_start(&keeper, NULL, &supervisor);
+    if (rc == 0)
+        rc = gr_supervisor_find(supervisor, "phoenix", &actor, GR_FOREVER);
+    for (uint64_t i = 0; rc == 0 && i < count; i++)
+        rc = gr_ask(actor, 0, NULL, 0, NULL, 0, GR_FOREVER);
+    return rc;
+}
+
 /* --- the program ---------------------------------------------------------------------------- */
 
 static const struct operation {
@@ -409,6 +515,8 @@ static const struct operation {
     {"call", do_call},       {"post", do_post},
     {"carried", do_carried}, {"timed_ask", do_timed_ask},
     {"lock", do_lock},       {"channel", do_channel},
+    {"monitor", do_monitor}, {"link", do_link},
+    {"restart", do_restart},
 };
 
 enum { OPERATIONS = sizeof operations / sizeof operations[0] };

@@ -54,6 +54,9 @@ BUDGETS = {
     "timed_ask": 984,  # as ask, with a deadline
     "lock": 46,  # a mutex that nobody else wants, and unlock
     "channel": 234,  # an item sent and received by one runner
+    "monitor": 1142,  # as spawn, with a monitor, and the end told
+    "link": 244,  # two actors of a loop linked, and unlinked
+    "restart": 1693,  # as ask, of an actor that ends and is restarted by its supervisor
 }
 MARGIN = 1.05
 FEW, MANY = 10000, 30000
