@@ -65,6 +65,10 @@ struct thing {
     int flag;
     gr_listener listener;
     gr_stream client, server;
+    size_t written;
+    int descriptor;
+    struct gr_fd_wait fd_wait;
+    unsigned events;
     struct box box;
 };
 

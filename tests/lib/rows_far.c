@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "lib/rows.h"
 
@@ -123,6 +125,90 @@ static void begin_stream(struct thing *thing)
 static void write_7(struct thing *thing)
 {
     check_equal(gr_stream_write(thing->client, &(int){7}, sizeof(int), SOON), 0);
+}
+
+/* Much of a write. */
+static char bulk[65536];
+
+/* The other side does not read, so what this one may queue is used up in the end. */
+static int write_one_more(void *context)
+{
+    struct thing *thing = context;
+    return gr_stream_write(thing->client, bulk, sizeof bulk, GR_FOREVER);
+}
+
+static void begin_write(struct thing *thing)
+{
+    make_pair(thing);
+    thing->written = 0;
+    while (gr_stream_write(thing->client, bulk, sizeof bulk, gr_in(GR_MILLISECOND)) == 0)
+        thing->written += sizeof bulk;
+    thing->awaitable = gr_function_awaitable(&thing->function, write_one_more, thing, NULL);
+}
+
+static void read_and_count(struct thing *thing, size_t wanted)
+{
+    char bytes[4096];
+    for (size_t size; wanted > 0; wanted -= size) {
+        size_t most = wanted < sizeof bytes ? wanted : sizeof bytes;
+        size = most;
+        if (!check_equal(gr_stream_read(thing->server, bytes, most, &size, SOON), 0))
+            return;
+    }
+}
+
+static int read_half(void *context)
+{
+    struct thing *thing = context;
+    read_and_count(thing, thing->written);
+    return 0;
+}
+
+static void make_room(struct thing *thing)
+{
+    start_helper(thing, read_half);
+}
+
+/* What was written before has been read; of the last write there is all, once. */
+static void all_was_written_once(struct thing *thing)
+{
+    if (thing->helper.name != 0)
+        check_equal(gr_runner_join(thing->helper, SOON), 0);
+    else
+        read_and_count(thing, thing->written);
+    read_and_count(thing, sizeof bulk);
+    gr_stream_close(thing->client);
+    char byte;
+    size_t size;
+    check_equal(gr_stream_read(thing->server, &byte, 1, &size, SOON), GR_EOF);
+    thing->client = (gr_stream){0};
+    close_pair(thing);
+}
+
+static void begin_descriptor(struct thing *thing)
+{
+    thing->descriptor = eventfd(0, EFD_NONBLOCK);
+    thing->awaitable =
+        gr_fd_awaitable(&thing->fd_wait, thing->descriptor, GR_FD_READ, &thing->events);
+}
+
+static void fill_descriptor(struct thing *thing)
+{
+    check_equal(eventfd_write(thing->descriptor, 7), 0);
+}
+
+/* To be told of it takes nothing from it. */
+static void descriptor_has_7(struct thing *thing)
+{
+    eventfd_t found = 0;
+    check_equal(thing->events, GR_FD_READ);
+    check_equal(eventfd_read(thing->descriptor, &found), 0);
+    check_equal(found, 7);
+}
+
+static void close_descriptor(struct thing *thing)
+{
+    close(thing->descriptor);
 }
 
 static int accept_one(void *context)
@@ -306,6 +392,8 @@ const struct row far_rows[] = {
     {"blocking work", begin_blocking, tell, got_7, nothing, false},
     {"an executor's work", begin_executor, tell, got_7, nothing, false},
     {"a read", begin_stream, write_7, got_7, close_pair, false},
+    {"a write", begin_write, make_room, nothing, all_was_written_once, false},
+    {"a descriptor", begin_descriptor, fill_descriptor, descriptor_has_7, close_descriptor, false},
     {"a connection to accept", begin_accept, connect_one, nothing, close_pair_once_connected,
      false},
     {"a connection", begin_connect, nothing, nothing, close_pair, false},
