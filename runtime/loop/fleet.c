@@ -32,7 +32,8 @@ static struct {
     struct berth *berths;
     const struct gr__fleet_options *options;
     struct gr__depot depot;
-    sem_t gate; /* until all threads are there */
+    sem_t gate;       /* until all threads are there... */
+    bool all_started; /* ...or it is known, before the gate opens, that some never will */
     pthread_barrier_t barrier;
     unsigned resting; /* loops that are no longer busy */
     int failure;      /* of the first thread that could not start its loop */
@@ -235,7 +236,7 @@ static void work(unsigned index)
 static void *thread_main(void *berth)
 {
     sem_wait(&fleet.gate);
-    if (ck_pr_load_int(&fleet.failure) == 0)
+    if (fleet.all_started)
         work((unsigned)((struct berth *)berth - fleet.berths));
     return NULL;
 }
@@ -260,6 +261,7 @@ static int run_threads(void)
     unsigned started;
     int rc = start_threads(&started);
     ck_pr_store_int(&fleet.failure, rc);
+    fleet.all_started = rc == 0;
     for (unsigned i = 1; i < started; i++)
         sem_post(&fleet.gate);
     if (rc == 0)

@@ -53,7 +53,7 @@ static int counter_start(struct gr_self *self, const void *argument, size_t size
 static void counter_stop(struct gr_self *self, int reason)
 {
     (void)self;
-    stop_reason = reason;
+    __atomic_store_n(&stop_reason, reason, __ATOMIC_RELAXED);
     __atomic_add_fetch(&stops, 1, __ATOMIC_SEQ_CST); /* who sees this sees the reason */
 }
 
@@ -62,6 +62,11 @@ static const struct gr_behavior counter = {.name = "counter",
                                            .start = counter_start,
                                            .stop = counter_stop,
                                            .state_bytes = sizeof(struct counter)};
+
+static int reason_told(void)
+{
+    return __atomic_load_n(&stop_reason, __ATOMIC_RELAXED);
+}
 
 static int stopped(void)
 {
@@ -203,7 +208,7 @@ RUNNER_TEST(stops_from_inside_after_the_message_it_handles)
     gr_actor actor = spawn(GR_HERE);
     check_equal(gr_send(actor, STOP, NULL, 0), 0);
     check_soon(stopped() == 1);
-    check_equal(stop_reason, 0);
+    check_equal(reason_told(), 0);
     check_equal(gr_send(actor, ADD, &(int64_t){1}, sizeof(int64_t)), -ESTALE);
 }
 
@@ -213,7 +218,7 @@ RUNNER_TEST(stops_from_outside_whichever_its_loop)
         gr_actor actor = spawn(GR_ON_LOOP(loop));
         check_equal(gr_actor_stop(actor, -EPIPE), 0);
         check_soon(stopped() == 1);
-        check_equal(stop_reason, -EPIPE);
+        check_equal(reason_told(), -EPIPE);
         check_equal(gr_ask(actor, TOTAL, NULL, 0, &(int64_t){0}, 8, gr_in(GR_SECOND)), -ESTALE);
         check_equal(gr_actor_stop(actor, 0), 0);
     }
@@ -230,7 +235,7 @@ RUNNER_TEST(stops_from_a_foreign_thread)
     gr_actor actor = spawn(GR_ON_LOOP(1));
     on_another_thread(stop_it, &actor);
     check_soon(stopped() == 1);
-    check_equal(stop_reason, -EINTR);
+    check_equal(reason_told(), -EINTR);
 }
 
 /*
@@ -274,7 +279,7 @@ RUNNER_TEST(fails_with_its_handlers_error_and_the_run_hears_of_it)
     int why = -EILSEQ;
     check_equal(gr_ask(actor, FAIL, &why, sizeof why, NULL, 0, gr_in(GR_SECOND)), -EILSEQ);
     check_soon(stopped() == 1);
-    check_equal(stop_reason, -EILSEQ);
+    check_equal(reason_told(), -EILSEQ);
 }
 
 static int waiting_stops;
