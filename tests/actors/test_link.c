@@ -1,9 +1,12 @@
 /* Linked actors end together, save with reason 0; who traps exits hears of it instead. */
 #include <errno.h>
+#include <sched.h>
 
+#include "base/memory.h"
 #include "lib/fixture.h"
+#include "loop/loop.h"
 
-enum { LINK = 1, UNLINK, TRAP, UNTRAP, HEARD, HOLD_AND_UNLINK, FAIL };
+enum { LINK = 1, UNLINK, TRAP, UNTRAP, HEARD, HOLD_AND_UNLINK, FAIL, LINK_LATE, FILL };
 
 struct heard {
     uint64_t exits;
@@ -36,6 +39,30 @@ static int hold_and_unlink(struct gr_self *self, const struct gr_message *messag
     return rc;
 }
 
+static bool is_busy, may_link;
+
+/* Keep the loop from all else until the other has made its link, whose half is on its way then. */
+static int link_late(struct gr_self *self, const struct gr_message *message)
+{
+    __atomic_store_n(&is_busy, true, __ATOMIC_SEQ_CST);
+    while (!__atomic_load_n(&may_link, __ATOMIC_SEQ_CST))
+        sched_yield();
+    return gr_self_link(self, *(const gr_actor *)message->data);
+}
+
+/* Link with actors that never were, until there is no memory; reply with how many. */
+static int fill(struct gr_self *self, const struct gr_message *message)
+{
+    uint64_t made = 0;
+    int rc;
+    gr__memory_fail_after(0);
+    while ((rc = gr_self_link(self, (gr_actor){(made + 1) << 33 | 0xfffff0})) == 0)
+        made++;
+    gr__memory_fail_after(-1);
+    check_equal(rc, -ENOMEM);
+    return gr_reply(message, &made, sizeof made);
+}
+
 static int receive(struct gr_self *self, const struct gr_message *message)
 {
     switch (message->tag) {
@@ -54,6 +81,10 @@ static int receive(struct gr_self *self, const struct gr_message *message)
         return hold_and_unlink(self, message);
     case FAIL:
         return -EIO;
+    case LINK_LATE:
+        return link_late(self, message);
+    case FILL:
+        return fill(self, message);
     }
     return -ENOTSUP;
 }
@@ -254,22 +285,70 @@ RUNNER_TEST(is_one_whoever_made_it_and_however_often)
     }
 }
 
-/* Neither knows of the other's order when it makes its own link. */
+/*
+ *     one, loop 0                       other, loop 1
+ *                                       computes
+ *     links with other: half ....
+ *                               .       links with one: half ....
+ *                               ....>   two links              <.... two links
+ */
+static void link_at_once(gr_actor one, gr_actor other)
+{
+    is_busy = may_link = false;
+    check_equal(gr_send(other, LINK_LATE, &one, sizeof one), 0);
+    check_soon(__atomic_load_n(&is_busy, __ATOMIC_SEQ_CST));
+    link_them(one, other);
+    __atomic_store_n(&may_link, true, __ATOMIC_SEQ_CST);
+    heard_by(other);
+    heard_by(one);
+}
+
 RUNNER_TEST(signals_once_though_both_made_it_at_once)
 {
-    for (int round = 0; round < 50; round++) {
-        gr_actor one = spawn_trapping(0), other = spawn_trapping(1);
-        check_equal(gr_send(one, LINK, &other, sizeof other), 0);
-        check_equal(gr_send(other, LINK, &one, sizeof one), 0);
-        heard_by(one);
-        heard_by(other);
-        stop(other, -EPIPE);
-        check_soon(heard_by(one).exits == 1);
-        reason_of_end(other);
-        check_equal(gr_yield(), 0);
-        check_equal(heard_by(one).exits, 1);
-        stop(one, 0);
+    for (int dies = 0; dies < 2; dies++) {
+        gr_actor pair[] = {spawn_trapping(0), spawn_trapping(1)};
+        link_at_once(pair[0], pair[1]);
+        stop(pair[dies], -EPIPE);
+        check_soon(heard_by(pair[1 - dies]).exits == 1);
+        check_equal(gr_sleep(gr_in(2 * GR_MILLISECOND)), 0);
+        check_equal(heard_by(pair[1 - dies]).exits, 1);
+        stop(pair[1 - dies], 0);
     }
+}
+
+RUNNER_TEST(is_ended_as_one_though_both_made_it_at_once)
+{
+    gr_actor one = spawn_trapping(0), other = spawn_trapping(1);
+    link_at_once(one, other);
+    order(one, UNLINK, other);
+    heard_by(other);
+    stop(other, -EPIPE);
+    reason_of_end(other);
+    check_equal(gr_sleep(gr_in(2 * GR_MILLISECOND)), 0);
+    check_equal(heard_by(one).exits, 0);
+    stop(one, 0);
+}
+
+RUNNER_TEST(takes_no_more_memory_however_often_it_is_made)
+{
+    gr_actor one = spawn_trapping(0), other = spawn(0);
+    link_them(one, other);
+    int64_t before = gr__loop_here()->pool.live_bytes;
+    for (int i = 0; i < 100; i++)
+        link_them(one, other);
+    check_equal(gr__loop_here()->pool.live_bytes, before);
+    stop(one, 0);
+    stop(other, 0);
+}
+
+RUNNER_TEST(is_refused_without_memory_and_those_there_are_are_signalled)
+{
+    gr_actor one = spawn_trapping(0);
+    uint64_t made = 0;
+    check_equal(gr_ask(one, FILL, NULL, 0, &made, sizeof made, gr_in(10 * GR_SECOND)), 0);
+    check(made > 0);
+    check_soon(heard_by(one).exits == made);
+    stop(one, 0);
 }
 
 RUNNER_TEST(is_ended_by_either)
@@ -370,6 +449,9 @@ int main(void)
         cmocka_unit_test(signals_that_the_other_had_gone_before),
         cmocka_unit_test(is_one_whoever_made_it_and_however_often),
         cmocka_unit_test(signals_once_though_both_made_it_at_once),
+        cmocka_unit_test(is_ended_as_one_though_both_made_it_at_once),
+        cmocka_unit_test(takes_no_more_memory_however_often_it_is_made),
+        cmocka_unit_test(is_refused_without_memory_and_those_there_are_are_signalled),
         cmocka_unit_test(is_ended_by_either),
         cmocka_unit_test(may_be_made_anew_once_it_was_ended),
         cmocka_unit_test(signals_nothing_once_it_was_ended_though_the_signal_is_in_the_lane),

@@ -1,9 +1,11 @@
 /* A monitor tells of an actor's end once, whichever the loops and whenever the end. */
 #include <errno.h>
 
+#include "base/memory.h"
 #include "lib/fixture.h"
+#include "loop/loop.h"
 
-enum { WATCH = 1, DROP, HEARD, FAIL, HOLD, COUNT, DROP_HELD, FAIL_IN_CONTROL };
+enum { WATCH = 1, DROP, HEARD, FAIL, HOLD, COUNT, DROP_HELD, FAIL_IN_CONTROL, FILL };
 
 struct heard {
     uint64_t downs;
@@ -52,6 +54,20 @@ static int watch(struct gr_self *self, const struct gr_message *message)
     return rc < 0 ? gr_reply_error(message, rc) : gr_reply(message, &monitor, sizeof monitor);
 }
 
+/* Make monitors until one cannot be had for want of memory, and reply with how many there are. */
+static int fill(struct gr_self *self, const struct gr_message *message)
+{
+    uint64_t made = 0;
+    gr_monitor monitor;
+    gr__memory_fail_after(0);
+    int rc;
+    while ((rc = gr_monitor_make(self, *(const gr_actor *)message->data, &monitor)) == 0)
+        made++;
+    gr__memory_fail_after(-1);
+    check_equal(rc, -ENOMEM);
+    return gr_reply(message, &made, sizeof made);
+}
+
 static int watcher_receive(struct gr_self *self, const struct gr_message *message)
 {
     struct watcher *watcher = self->state;
@@ -78,6 +94,8 @@ static int watcher_receive(struct gr_self *self, const struct gr_message *messag
     case FAIL_IN_CONTROL:
         watcher->fails = true;
         return 0;
+    case FILL:
+        return fill(self, message);
     }
     return -ENOTSUP;
 }
@@ -260,8 +278,13 @@ RUNNER_TEST(comes_before_all_messages_and_beside_a_full_mailbox)
     {
         gr_actor one = spawn(at), other = spawn(of);
         watch_from(one, other);
-        gr_promise open = close_gate(one, HOLD, NULL, 0);
+        gr_promise open = {0};
+        gr_future held;
+        check_equal(gr_ask_start(one, HOLD, NULL, 0, &held, GR_FOREVER), 0);
         int sent = 0, rc;
+        for (; sent < 4; sent++)
+            check_equal(gr_send(one, COUNT, NULL, 0), 0);
+        check_equal(gr_future_await(held, &open, sizeof open, gr_in(5 * GR_SECOND)), 0);
         while ((rc = gr_try_send(one, COUNT, NULL, 0)) == 0 && sent < 1000)
             sent++;
         check(rc == -EAGAIN || sent == 1000);
@@ -395,6 +418,52 @@ RUNNER_TEST(tells_each_runner_that_waits_and_lets_one_that_is_cancelled_go)
     }
 }
 
+static void add_live_bytes(void *bytes)
+{
+    *(int64_t *)bytes += gr__loop_here()->pool.live_bytes;
+}
+
+/* On both loops; what is taken on one may be given on the other. */
+static int64_t live_bytes(void)
+{
+    int64_t bytes = 0;
+    for (int loop = 0; loop < 2; loop++)
+        on_loop(loop, add_live_bytes, &bytes);
+    return bytes;
+}
+
+RUNNER_TEST(leaves_nothing_at_the_watched_one_once_it_was_dropped)
+{
+    EACH_PAIR(at, of)
+    {
+        gr_actor one = spawn(at), other = spawn(of);
+        watch_from(one, other);
+        int64_t before = live_bytes();
+        for (int i = 0; i < 500; i++) {
+            gr_monitor monitor = watch_from(one, other);
+            check_equal(gr_send(one, DROP, &monitor, sizeof monitor), 0);
+        }
+        check_soon(live_bytes() < before + 20 * 64);
+        stop(one, 0);
+        stop(other, 0);
+    }
+}
+
+RUNNER_TEST(is_refused_without_memory_and_those_there_are_are_told)
+{
+    for (int of = 0; of < 2; of++) {
+        gr_actor one = spawn(0), other = spawn(of);
+        uint64_t made = 0;
+        watch_from(one, other); /* so that there is room for some more */
+        check_equal(
+            gr_ask(one, FILL, &other, sizeof other, &made, sizeof made, gr_in(10 * GR_SECOND)), 0);
+        check(made > 0);
+        stop(other, 0);
+        check_soon(heard_by(one).downs == made + 1);
+        stop(one, 0);
+    }
+}
+
 /* Both actors are left with monitors on each other, made and on their way, when the run ends. */
 RUNNER_TEST(leaves_nothing_behind_when_the_run_ends)
 {
@@ -421,6 +490,8 @@ int main(void)
         cmocka_unit_test(may_be_made_in_a_start_hook),
         cmocka_unit_test(lets_a_runner_wait_for_the_end),
         cmocka_unit_test(tells_each_runner_that_waits_and_lets_one_that_is_cancelled_go),
+        cmocka_unit_test(leaves_nothing_at_the_watched_one_once_it_was_dropped),
+        cmocka_unit_test(is_refused_without_memory_and_those_there_are_are_told),
         cmocka_unit_test(leaves_nothing_behind_when_the_run_ends),
     };
     return cmocka_run_group_tests_name("monitor", tests, NULL, NULL);
