@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "loop/ambient.h"
 #include "loop/lane.h"
+#include "loop/load.h"
 
 _Thread_local struct gr__loop *gr__loop_current;
 
@@ -52,6 +53,7 @@ int gr__loop_init(struct gr__loop *loop, unsigned id, unsigned count, struct gr_
     loop->now = host->class->now(host);
     gr__random_seed(&loop->random, host->class->seed(host));
     gr__wheel_init(&loop->wheel, loop->now);
+    gr__load_begin(loop);
 
     int rc = gr__pool_init(&loop->pool, depot);
     if (rc < 0)

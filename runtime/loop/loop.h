@@ -86,6 +86,9 @@ struct gr__loop {
     struct gr__queue later;                 /* becomes ready after the next poll */
     gr_time polled;                         /* when I/O was last looked at */
     gr_time spin;                           /* how long to watch the inbox before sleep */
+    gr_time idle;      /* slept or watched since the load was told (load.h)... */
+    gr_time load_from; /* ...which was then... */
+    gr_time load_due;  /* ...and is told again not before then */
 
     struct gr__ambient ambient; /* its values and deadline */
 

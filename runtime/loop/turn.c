@@ -15,6 +15,7 @@
  * A process with nothing to do therefore sleeps and stays asleep.
  */
 #include "loop/lane.h"
+#include "loop/load.h"
 #include "loop/loop.h"
 
 #include <ck_pr.h>
@@ -236,6 +237,7 @@ void gr__loop_work(struct gr__loop *loop)
 void gr__loop_poll(struct gr__loop *loop, bool may_wait)
 {
     /* Read here, the clock costs nothing where a loop waits for another's answer. */
-    read_clock(loop);
+    gr_time done = read_clock(loop);
     poll_or_wait(loop, may_wait);
+    gr__load_note(loop, done);
 }

@@ -39,6 +39,16 @@ GR_API int gr_loop_here(void);
 GR_API int gr_loop_count(void);
 
 /**
+ * How much a loop has had to do in the last milliseconds: 0 for one that sleeps, 1000 for one that is
+ * busy all the time, and up to 2040 for one that leaves tasks waiting besides.
+ *
+ * 0 for a number that no loop has.
+ *
+ * @thread any
+ */
+GR_API int gr_loop_load(int loop);
+
+/**
  * The time on this loop's clock, as the loop last read it.
  *
  * A loop reads the clock once a turn and again between batches of tasks, so a
