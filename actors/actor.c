@@ -12,6 +12,7 @@
 #include "actors/children.h"
 #include "actors/dead_letter.h"
 #include "actors/monitor.h"
+#include "actors/placement.h"
 #include "actors/pressure.h"
 #include "actors/self_timer.h"
 #include "actors/send_later.h"
@@ -407,6 +408,7 @@ static void stratum_done(struct gr__loop *loop)
         gr__pressure_drop(loop, body);
         give_body(loop, body);
     }
+    gr__placement_done(loop);
     gr__monitors_done(loop);
     gr__send_timers_done(loop);
     gr__pressure_done(loop);

@@ -71,6 +71,7 @@ enum gr__urgent {
 struct gr__annex;
 struct gr__dead_letters;
 struct gr__mark;
+struct gr__placings;
 struct gr__pressure;
 
 struct gr__body {
@@ -109,6 +110,7 @@ struct gr__actors {
     struct gr__dead_letters *letters; /* the last ones; NULL: there was none (dead_letter.c) */
     uint64_t asks_expired;
     unsigned next_spread;
+    struct gr__placings *placings;  /* NULL: nobody was placed by load (placement.c) */
     struct gr__slots timers;        /* of send_after */
     struct gr__slots monitors;      /* made here (monitor.c) */
     uint64_t links_made;            /* here */

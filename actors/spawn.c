@@ -13,6 +13,7 @@
 
 #include "actors/body.h"
 #include "actors/children.h"
+#include "actors/placement.h"
 #include "actors/stop.h"
 #include "actors/supervision.h"
 #include "loop/ambient.h"
@@ -23,6 +24,7 @@ struct order {
     struct gr__birth birth;
     gr_promise promise;
     struct gr__values *values; /* what the start hook inherits */
+    uint64_t beside;           /* the actor whose neighbour it is to be; 0: nobody's */
     unsigned char argument[];
 };
 
@@ -40,12 +42,21 @@ static void end_order(struct order *order, int status, gr_actor actor)
     gr__pool_give(&gr__loop_here()->pool, order, sizeof *order + order->birth.argument_bytes);
 }
 
+/* Beside another, which only its own loop, this one, knows. */
+static int spawn_beside(struct gr__loop *loop, const struct gr__birth *birth, uint64_t beside,
+                        gr_actor *ret_actor)
+{
+    return gr__body_find(loop, beside) == NULL ? -ESTALE : gr__body_spawn(loop, birth, ret_actor);
+}
+
 static void carry_out(struct gr__task *task)
 {
     struct order *order = order_of(task);
     gr_actor actor = {0};
     gr__ambient_begin(gr__loop_here(), (struct gr__ambient){order->values, GR_FOREVER});
-    int rc = gr__body_spawn(gr__loop_here(), &order->birth, &actor);
+    int rc = order->beside == 0
+                 ? gr__body_spawn(gr__loop_here(), &order->birth, &actor)
+                 : spawn_beside(gr__loop_here(), &order->birth, order->beside, &actor);
     end_order(order, rc, actor);
 }
 
@@ -58,7 +69,7 @@ static void discard_order(struct gr__task *task)
 static const struct gr__task_class order_class = {"a spawn", carry_out, discard_order, NULL};
 
 static int send_order(struct gr__loop *loop, unsigned to, const struct gr__birth *birth,
-                      gr_promise promise)
+                      uint64_t beside, gr_promise promise)
 {
     if (birth->argument_bytes > GR_MESSAGE_MAX)
         return -EMSGSIZE;
@@ -67,7 +78,7 @@ static int send_order(struct gr__loop *loop, unsigned to, const struct gr__birth
     if (order == NULL)
         return -ENOMEM;
 
-    *order = (struct order){{NULL, &order_class}, *birth, promise, NULL};
+    *order = (struct order){{NULL, &order_class}, *birth, promise, NULL, beside};
     order->birth.argument = order->argument;
     if (gr__ambient_some(loop, to, GR__INHERITED, &order->values) < 0) {
         gr__pool_give(&loop->pool, order, bytes);
@@ -91,33 +102,40 @@ static void stop_unwanted(gr_future future, void *context)
 }
 
 static int spawn_there(struct gr__loop *loop, unsigned to, const struct gr__birth *birth,
-                       gr_time deadline, gr_actor *ret_actor)
+                       const struct gr_actor_options *options, gr_actor *ret_actor)
 {
     gr_future future;
     gr_promise promise;
     int rc = gr_future_make(&future, &promise);
     if (rc < 0)
         return rc;
-    rc = send_order(loop, to, birth, promise);
+    rc = send_order(loop, to, birth, options->beside.name, promise);
     if (rc < 0) {
         gr_future_drop(future);
         return rc;
     }
 
-    rc = gr_future_await(future, ret_actor, sizeof *ret_actor,
-                         deadline == 0 ? GR_FOREVER : deadline);
+    gr_time deadline = options->deadline == 0 ? GR_FOREVER : options->deadline;
+    rc = gr_future_await(future, ret_actor, sizeof *ret_actor, deadline);
     if (rc < 0 && gr_future_on_settled(future, stop_unwanted, NULL) == -ENOMEM)
         gr_future_drop(future);
     return rc;
 }
 
-static int place(struct gr__loop *loop, int where)
+static __attribute__((noinline)) int spawn_at(struct gr__loop *loop, const struct gr__birth *birth,
+                                              const struct gr_actor_options *options,
+                                              gr_actor *ret_actor)
 {
-    if (where == GR_HERE)
-        return (int)loop->id;
-    if (where == GR_SPREAD)
-        return (int)(gr__actors_of(loop)->next_spread++ % loop->loop_count);
-    return where > 0 && (unsigned)where <= loop->loop_count ? where - 1 : -EINVAL;
+    uint64_t beside = options->beside.name;
+    int to = beside != 0 ? (int)gr__handle_loop(beside) : gr__place(loop, options->where);
+    if (to < 0)
+        return to;
+    if ((unsigned)to >= loop->loop_count)
+        return -ESTALE;
+    if ((unsigned)to != loop->id)
+        return spawn_there(loop, (unsigned)to, birth, options, ret_actor);
+    return beside != 0 ? spawn_beside(loop, birth, beside, ret_actor)
+                       : gr__body_spawn(loop, birth, ret_actor);
 }
 
 static inline __attribute__((always_inline)) int spawn(struct gr__loop *loop,
@@ -125,11 +143,8 @@ static inline __attribute__((always_inline)) int spawn(struct gr__loop *loop,
                                                        const struct gr_actor_options *options,
                                                        gr_actor *ret_actor)
 {
-    int to = place(loop, options->where);
-    if (to < 0)
-        return to;
-    if ((unsigned)to != loop->id)
-        return spawn_there(loop, (unsigned)to, birth, options->deadline, ret_actor);
+    if (options->where != GR_HERE || options->beside.name != 0)
+        return spawn_at(loop, birth, options, ret_actor);
     return gr__body_spawn(loop, birth, ret_actor);
 }
 

@@ -99,12 +99,15 @@ struct gr_behavior {
 #define GR_HERE 0
 /** Spawn on the loops in turn. */
 #define GR_SPREAD (-1)
+/** Spawn on the loop that has the least to do (gr_loop_load()); on equals in turn. */
+#define GR_LEAST_LOADED (-2)
 /** Spawn on the loop with that number. */
 #define GR_ON_LOOP(number) ((number) + 1)
 
 /** How to spawn an actor. Zero everywhere is the default. */
 struct gr_actor_options {
-    int where;             /**< #GR_HERE, #GR_SPREAD or #GR_ON_LOOP() */
+    int where;             /**< #GR_HERE, #GR_SPREAD, #GR_LEAST_LOADED or #GR_ON_LOOP() */
+    gr_actor beside;       /**< or on the loop where this one is now; zero: as `where` says */
     const char *name;      /**< for reports; outlives the actor. NULL: the behavior's */
     const void *argument;  /**< for the start hook; on another loop it sees a copy */
     size_t argument_bytes; /**< at argument; #GR_MESSAGE_MAX at most to another loop */
@@ -123,8 +126,8 @@ struct gr_actor_options {
  *
  * @thread runner
  * @owner  the actor lives until it is stopped, fails, or the run ends
- * @errors -EINVAL no such loop, -ESTALE the parent has gone or is to stop, #GR_EWRONGLOOP it is
- *         another loop's, -ENOMEM, -EMSGSIZE an argument too large to send, -ESHUTDOWN while
+ * @errors -EINVAL no such loop, -ESTALE the parent has gone or is to stop, or the one beside which it
+ *         is to be has gone, #GR_EWRONGLOOP the parent is another loop's, -ENOMEM, -EMSGSIZE an argument too large to send, -ESHUTDOWN while
  *         the loop stops, -ETIMEDOUT, -ECANCELED, or the start hook's own
  */
 GR_FALLIBLE int gr_actor_spawn(const struct gr_behavior *behavior,
