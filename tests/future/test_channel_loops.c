@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdatomic.h>
 
-#include "base/memory.h"
 #include "lib/fixture.h"
 #include "loop/loop.h"
 
@@ -570,73 +569,6 @@ static void leaks_nothing_when_its_loops_stop(void **state)
     assert_int_equal(__atomic_load_n(&released, __ATOMIC_SEQ_CST), 3);
 }
 
-/* --- Without memory --------------------------------------------------------------------------- */
-
-enum { LARGE = 100 }; /* bytes of an item that crosses in its own block */
-
-static atomic_int sending;
-
-static int send_large_ones(void *context)
-{
-    static const char item[LARGE];
-    for (int i = 0; i < 4; i++) {
-        if (i == 1)
-            check_soon(atomic_load(&sending) == 1);
-        int rc = gr_channel_send(*(gr_channel *)context, item, LARGE, gr_in(10 * GR_SECOND));
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
-}
-
-/* Take the smallest blocks until there are no more; the next that is wanted is refused too. */
-static void **use_up(struct gr__pool *pool)
-{
-    void **held = NULL;
-    gr__memory_fail_after(0);
-    for (void **block; (block = gr__pool_take(pool, GR__BLOCK_MIN)) != NULL; held = block)
-        *block = held;
-    gr__memory_fail_after(0);
-    return held;
-}
-
-static void give_all(struct gr__pool *pool, void **held)
-{
-    while (held != NULL) {
-        void **next = *held;
-        gr__pool_give(pool, held, GR__BLOCK_MIN);
-        held = next;
-    }
-}
-
-/*
- *     the port                       the channel, of one item
- *     credit 0: item ------------->  is let in; no memory to say so
- *     waits for credit               the item is received, its memory is free
- *              <-------------------  room
- */
-RUNNER_TEST(lets_a_sender_go_on_whom_it_could_not_tell_of_its_room)
-{
-    char item[LARGE];
-    gr_channel channel;
-    struct gr__pool *pool = &gr__loop_here()->pool;
-    struct gr_scope scope;
-    atomic_store(&sending, 0);
-    check_equal(gr_channel_make(LARGE, 1, &channel), 0);
-    gr_scope_open(&scope, NULL, GR_FOREVER);
-    check_equal(gr_scope_start_on(&scope, THERE, send_large_ones, &channel, NULL, NULL), 0);
-    check_equal(gr_channel_receive(channel, item, LARGE, gr_in(10 * GR_SECOND)), 0);
-    void **held = use_up(pool);
-    atomic_store(&sending, 1);
-    check_equal(gr_channel_receive(channel, item, LARGE, gr_in(10 * GR_SECOND)), 0);
-    gr__memory_fail_after(-1);
-    give_all(pool, held);
-    for (int i = 2; i < 4; i++)
-        check_equal(gr_channel_receive(channel, item, LARGE, gr_in(10 * GR_SECOND)), 0);
-    check_equal(gr_scope_close(&scope, 0), 0);
-    gr_channel_drop(channel);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -658,7 +590,6 @@ int main(void)
         cmocka_unit_test(can_be_picked_to_send_into_with_another),
         cmocka_unit_test(moves_buffers_between_loops_and_releases_each_once),
         cmocka_unit_test(leaks_nothing_when_its_loops_stop),
-        cmocka_unit_test(lets_a_sender_go_on_whom_it_could_not_tell_of_its_room),
     };
     return cmocka_run_group_tests_name("channel between loops", tests, NULL, NULL);
 }
