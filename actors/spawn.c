@@ -115,6 +115,8 @@ static int spawn_there(struct gr__loop *loop, unsigned to, const struct gr__birt
         return rc;
     }
 
+    /* The other loop is not to sleep on the order while this one turns to something long. */
+    gr__outboxes_flush(loop);
     gr_time deadline = options->deadline == 0 ? GR_FOREVER : options->deadline;
     rc = gr_future_await(future, ret_actor, sizeof *ret_actor, deadline);
     if (rc < 0 && gr_future_on_settled(future, stop_unwanted, NULL) == -ENOMEM)

@@ -2,17 +2,19 @@
  * Savina's quicksort: a tree of actors that split what they are given, and put it together again.
  *
  *     main runner      sorter                          sorter, for what is less than the pivot
- *      SORT ---------> 2,048 values or more:
- *                      SORT, the lesser -------------> ... sorts, or splits in turn
- *                      SORT, the greater ----+             |
- *                           <----------------|---- LESSER -+
- *                           <----- GREATER --+
+ *      values -------> 2,048 values or more:
+ *                      the lesser ----------> values ... sorts, or splits in turn
+ *                      the greater ----------+            |
+ *                           <----------------|-- LESSER --+
+ *                           <---- GREATER ---+
  *       <-- promise    lesser, equal, greater
  *
  * Imam, Sarkar: Savina, AGERE 2014. An operation is a value. Values travel in buffers that are
- * moved: a sorter copies them apart into two new ones, keeps the one it was given, and copies what
- * comes back into it. What dominates is comparing and copying, and the two actors of the first
- * split can only begin when one has done it: that, not messages, is what two loops wait for.
+ * moved: a sorter begins with one, copies it apart into two new ones, keeps the one it was given,
+ * and copies what comes back into it. What dominates is comparing and copying. One loop alone has
+ * something to do while all the values are copied, split for the first time, and put together at
+ * last, which is a tenth of the work: so two loops can be 1.8 times as fast as one, and
+ * are 1.73 times.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -30,6 +32,7 @@ enum { SORT, LESSER, GREATER };
 #define BITS 60
 #define THRESHOLD 2048u
 #define SEED 1024u
+#define PARTS 16u /* for each loop, that go from one to another */
 
 struct problem {
     size_t bytes;     /* of each of the two */
@@ -42,7 +45,14 @@ struct place {
     const struct gr_behavior *behavior; /* what all in the tree are like */
     gr_actor parent;
     gr_promise whole;
-    uint32_t side; /* of the parent's pivot: LESSER or GREATER */
+    uint64_t spread_bytes; /* of parts so large one stays and one goes to another loop */
+    uint32_t side;         /* of the parent's pivot: LESSER or GREATER */
+};
+
+/* What a sorter begins with: the values are its own from then on. */
+struct task {
+    struct place place;
+    struct gr_buffer values;
 };
 
 struct sorter {
@@ -95,23 +105,31 @@ static int deliver(struct gr_self *self)
     return rc < 0 ? rc : gr_actor_stop(gr_self_actor(self), 0);
 }
 
-static void count_sides(const struct gr_buffer *values, uint64_t pivot, size_t counts[2])
+static void count_sides(const uint64_t *values, size_t count, uint64_t pivot, size_t counts[2])
 {
-    const uint64_t *value = values->data;
-    for (size_t i = 0; i < values->size / sizeof *value; i++) {
-        counts[0] += value[i] < pivot;
-        counts[1] += value[i] > pivot;
+    size_t lesser = 0, greater = 0;
+    for (size_t i = 0; i < count; i++) {
+        lesser += values[i] < pivot;
+        greater += values[i] > pivot;
     }
+    counts[0] = lesser;
+    counts[1] = greater;
 }
 
-static void copy_sides(const struct gr_buffer *values, uint64_t pivot, uint64_t *sides[2])
+/*
+ * Each value is written to both sides and stays where it counts, as a branch would go wrong at every
+ * other one. Both have room for one more.
+ */
+static void copy_sides(const uint64_t *values, size_t count, uint64_t pivot,
+                       uint64_t *restrict lesser, uint64_t *restrict greater)
 {
-    const uint64_t *value = values->data;
-    for (size_t i = 0; i < values->size / sizeof *value; i++) {
-        if (value[i] < pivot)
-            *sides[0]++ = value[i];
-        else if (value[i] > pivot)
-            *sides[1]++ = value[i];
+    size_t less = 0, more = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t value = values[i];
+        lesser[less] = value;
+        greater[more] = value;
+        less += value < pivot;
+        more += value > pivot;
     }
 }
 
@@ -119,40 +137,54 @@ static void copy_sides(const struct gr_buffer *values, uint64_t pivot, uint64_t 
 static int part(struct gr_buffer *values, struct gr_buffer parts[2])
 {
     uint64_t *value = values->data, pivot = value[values->size / sizeof *value / 2];
-    size_t counts[2] = {0}, count = values->size / sizeof *value;
-    count_sides(values, pivot, counts);
-    uint64_t *sides[2];
+    size_t counts[2], count = values->size / sizeof *value;
+    count_sides(value, count, pivot, counts);
     for (int i = 0; i < 2; i++) {
-        sides[i] = malloc(counts[i] * sizeof *value + 1);
-        parts[i] = gr_buffer_adopt(sides[i], counts[i] * sizeof *value);
+        void *side = malloc((counts[i] + 1) * sizeof *value);
+        parts[i] = gr_buffer_adopt(side, counts[i] * sizeof *value);
     }
-    if (sides[0] == NULL || sides[1] == NULL)
+    if (parts[0].data == NULL || parts[1].data == NULL)
         return -ENOMEM;
-    copy_sides(values, pivot, sides);
+    copy_sides(value, count, pivot, parts[0].data, parts[1].data);
     for (size_t i = counts[0]; i < count - counts[1]; i++)
         value[i] = pivot;
     return 0;
 }
 
-/* Have another actor sort the values. */
-static int delegate(const struct place *place, struct gr_buffer *values)
+/* Have another actor sort the values, which go along with the order to make it. */
+static int delegate(const struct place *place, struct gr_buffer *values, int where)
 {
-    struct gr_actor_options spread = {
-        .where = GR_SPREAD, .argument = place, .argument_bytes = sizeof *place};
+    struct task task = {*place, *values};
+    struct gr_actor_options options = {
+        .where = where, .argument = &task, .argument_bytes = sizeof task};
     gr_actor sorter;
-    int rc = gr_actor_spawn(place->behavior, &spread, &sorter);
-    return rc < 0 ? rc : gr_send_buffer(sorter, SORT, values, GR_FOREVER);
+    int rc = gr_actor_spawn(place->behavior, &options, &sorter);
+    if (rc == 0)
+        *values = (struct gr_buffer){0};
+    return rc;
 }
 
+/* Any loop but this, if there is another. */
+static int elsewhere(void)
+{
+    int loops = gr_loop_count();
+    if (loops == 1)
+        return GR_HERE;
+    return GR_ON_LOOP((gr_loop_here() + 1 + (int)(gr_random() % (uint64_t)(loops - 1))) % loops);
+}
+
+/* What goes away goes first, so that the other loop begins with it before this one does with its own. */
 static int split(struct gr_self *self)
 {
     struct sorter *sorter = self->state;
     struct gr_buffer parts[2];
     int rc = part(&sorter->values, parts);
+    bool spread = sorter->values.size >= sorter->place.spread_bytes;
     for (uint32_t i = 0; rc == 0 && i < 2; i++) {
-        struct place below = {
-            .behavior = sorter->place.behavior, .parent = gr_self_actor(self), .side = LESSER + i};
-        rc = delegate(&below, &parts[i]);
+        struct place below = sorter->place;
+        below.parent = gr_self_actor(self);
+        below.side = LESSER + i;
+        rc = delegate(&below, &parts[i], spread && i == 0 ? elsewhere() : GR_HERE);
     }
     gr_buffer_release(&parts[0]);
     gr_buffer_release(&parts[1]);
@@ -175,9 +207,6 @@ static int sorter_receive(struct gr_self *self, const struct gr_message *message
         join(sorter, message);
         return sorter->sides < 2 ? 0 : deliver(self);
     }
-    int rc = gr_message_take_buffer(message, &sorter->values);
-    if (rc < 0)
-        return rc;
     if (sorter->values.size / sizeof(uint64_t) >= THRESHOLD)
         return split(self);
     sort(sorter->values.data, sorter->values.size / sizeof(uint64_t));
@@ -186,8 +215,15 @@ static int sorter_receive(struct gr_self *self, const struct gr_message *message
 
 static int sorter_start(struct gr_self *self, const void *argument, size_t size)
 {
-    memcpy(&((struct sorter *)self->state)->place, argument, size);
-    return 0;
+    struct sorter *sorter = self->state;
+    const struct task *task = argument;
+    (void)size;
+    sorter->place = task->place;
+    sorter->values = task->values;
+    int rc = gr_send(gr_self_actor(self), SORT, NULL, 0);
+    if (rc < 0)
+        sorter->values = (struct gr_buffer){0};
+    return rc;
 }
 
 static void sorter_stop(struct gr_self *self, int reason)
@@ -206,13 +242,14 @@ static int play(void *context)
 {
     const struct problem *problem = context;
     gr_future whole;
-    struct place place = {.behavior = &sorters};
+    struct place place = {.behavior = &sorters,
+                          .spread_bytes = problem->bytes / (PARTS * (unsigned)gr_loop_count())};
     struct gr_buffer values = {0};
     int rc = gr_future_make(&whole, &place.whole);
     if (rc == 0)
         rc = gr_buffer_copy(problem->values, problem->bytes, &values);
     if (rc == 0)
-        rc = delegate(&place, &values);
+        rc = delegate(&place, &values, GR_HERE);
     if (rc == 0)
         rc = gr_future_await_buffer(whole, &values, GR_FOREVER);
     if (rc == 0 && (values.size != problem->bytes ||
