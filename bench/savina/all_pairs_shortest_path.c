@@ -11,20 +11,22 @@
  * Imam, Sarkar: Savina, AGERE 2014. An operation is a cell updated by a step. In each step all
  * blocks are sent to all of their row and column, though only those which the step goes by are
  * needed: 108,000 messages in all, of 250 operations each. On one loop a third of the cost is
- * theirs. On two loops each step waits for the slower one, and what dominates is that they sleep
- * and are woken.
+ * theirs. Two loops have three rows of blocks each, so that a step needs one row of 50 distances
+ * from the other loop, and the columns, whose distances lie far apart, from its own; what dominates
+ * the rest is that in each step the faster loop waits for the slower.
  *
- * A block that was sent is never written again. It counts who holds it, so that ten messages move
- * it without copying it, and whoever lets go of it last frees it.
+ * A block that was sent is shared and not written until two steps later. By then each of the ten
+ * has sent what it made in the step that the block was for, and needs it no more. So two blocks for
+ * each actor do, and nobody counts who holds one.
  */
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <greenroom/greenroom.h>
 
 #include "bench/lib/bench.h"
+#include "bench/lib/crew.h"
 #include "bench/lib/fleet.h"
 #include "bench/lib/program.h"
 
@@ -35,32 +37,36 @@ enum { START, BLOCK };
 #define WEIGHT_MAX 100u
 #define BLOCKS_MAX 128u /* in a row */
 
-/* Made before the first message, and only read from then on. */
+/* Made before the first message, and only read from then on; but the blocks are the actors'. */
 struct problem {
     size_t nodes;
     uint32_t across; /* blocks in a row */
     uint32_t *weights;
-    uint32_t *shortest; /* as they should be */
-    gr_actor *actors;   /* of the blocks, row by row */
+    uint32_t *shortest;   /* as they should be */
+    struct block *blocks; /* two for each actor */
+    gr_actor *actors;     /* of the blocks, row by row */
     gr_actor collector;
 };
 
 struct block {
-    atomic_uint holders;
-    uint32_t row, column; /* among blocks */
-    uint32_t step;        /* that it is to be used in */
     uint32_t distance[SIDE][SIDE];
 };
 
 struct place {
     const struct problem *problem;
+    uint32_t row, column; /* among blocks */
+};
+
+struct news {
+    const struct block *block;
     uint32_t row, column;
+    uint32_t step; /* that it is to be used in */
 };
 
 /* What has come for a step. */
 struct round {
     uint32_t arrived;
-    struct gr_buffer row, column; /* the blocks that have the step's row and its column */
+    const struct block *row, *column; /* the blocks that have the step's row and its column */
 };
 
 /*
@@ -69,7 +75,8 @@ struct round {
  */
 struct cell {
     struct place place;
-    struct block *own; /* before START: NULL */
+    bool begun;
+    uint32_t step; /* that comes next */
     struct round rounds[2];
 };
 
@@ -79,47 +86,30 @@ struct collector {
     uint64_t missing, wrong;
 };
 
-static void let_go(void *data, void *context)
+/* Of an actor, before a step. */
+static struct block *block_of(const struct place *place, uint32_t step)
 {
-    struct block *block = data;
-    (void)context;
-    /* Each release here pairs with the acquire here of the last, who frees what all have read. */
-    if (atomic_fetch_sub_explicit(&block->holders, 1, memory_order_acq_rel) == 1)
-        free(block);
+    const struct problem *problem = place->problem;
+    return &problem->blocks[2 * (place->row * problem->across + place->column) + step % 2];
 }
 
-static struct gr_buffer hold(struct block *block)
+static struct news news_of(const struct cell *cell)
 {
-    return (struct gr_buffer){.data = block, .size = sizeof *block, .release = let_go};
-}
-
-static struct block *new_block(const struct place *place, uint32_t step)
-{
-    struct block *block = malloc(sizeof *block);
-    if (block == NULL)
-        return NULL;
-    atomic_init(&block->holders, 1);
-    block->row = place->row;
-    block->column = place->column;
-    block->step = step;
-    return block;
+    const struct place *place = &cell->place;
+    return (struct news){block_of(place, cell->step), place->row, place->column, cell->step};
 }
 
 static int tell(const struct cell *cell, uint32_t row, uint32_t column)
 {
     const struct problem *problem = cell->place.problem;
-    struct gr_buffer buffer = hold(cell->own);
-    return gr_send_buffer(problem->actors[row * problem->across + column], BLOCK, &buffer,
-                          GR_FOREVER);
+    struct news news = news_of(cell);
+    return gr_send(problem->actors[row * problem->across + column], BLOCK, &news, sizeof news);
 }
 
 static int tell_all(const struct cell *cell)
 {
     const struct place *place = &cell->place;
     int rc = 0;
-    /* Nobody else holds it yet; the messages carry the count to where it changes. */
-    atomic_store_explicit(&cell->own->holders, 2 * place->problem->across - 1,
-                          memory_order_relaxed);
     for (uint32_t i = 0; rc == 0 && i < place->problem->across; i++) {
         if (i != place->row)
             rc = tell(cell, i, place->column);
@@ -131,10 +121,9 @@ static int tell_all(const struct cell *cell)
 
 static int finish(struct gr_self *self)
 {
-    struct cell *cell = self->state;
-    struct gr_buffer buffer = hold(cell->own);
-    cell->own = NULL;
-    int rc = gr_send_buffer(cell->place.problem->collector, BLOCK, &buffer, GR_FOREVER);
+    const struct cell *cell = self->state;
+    struct news news = news_of(cell);
+    int rc = gr_send(cell->place.problem->collector, BLOCK, &news, sizeof news);
     return rc < 0 ? rc : gr_actor_stop(gr_self_actor(self), 0);
 }
 
@@ -152,24 +141,16 @@ static void relax(const struct block *old, const uint32_t *row, const struct blo
     }
 }
 
-static int step(struct cell *cell)
+static void step(struct cell *cell)
 {
-    struct block *old = cell->own;
-    struct round *round = &cell->rounds[old->step % 2];
-    uint32_t node = old->step % SIDE;
-    const struct block *row = round->row.data == NULL ? old : round->row.data;
-    const struct block *column = round->column.data == NULL ? old : round->column.data;
-    struct block *block = new_block(&cell->place, old->step + 1);
-    if (block == NULL)
-        return -ENOMEM;
-
-    relax(old, row->distance[node], column, node, block);
-    gr_buffer_release(&round->row);
-    gr_buffer_release(&round->column);
-    round->arrived = 0;
-    let_go(old, NULL);
-    cell->own = block;
-    return 0;
+    const struct block *old = block_of(&cell->place, cell->step);
+    struct round *round = &cell->rounds[cell->step % 2];
+    uint32_t node = cell->step % SIDE;
+    const struct block *row = round->row == NULL ? old : round->row;
+    const struct block *column = round->column == NULL ? old : round->column;
+    relax(old, row->distance[node], column, node, block_of(&cell->place, cell->step + 1));
+    *round = (struct round){0};
+    cell->step++;
 }
 
 /* Go on as far as what has arrived allows. */
@@ -177,44 +158,39 @@ static int advance(struct gr_self *self)
 {
     struct cell *cell = self->state;
     const struct problem *problem = cell->place.problem;
-    while (cell->own != NULL &&
-           cell->rounds[cell->own->step % 2].arrived == 2 * (problem->across - 1)) {
-        int rc = step(cell);
-        if (rc == 0)
-            rc = cell->own->step == problem->nodes ? finish(self) : tell_all(cell);
-        if (rc < 0)
-            return rc;
+    int rc = 0;
+    while (rc == 0 && cell->begun &&
+           cell->rounds[cell->step % 2].arrived == 2 * (problem->across - 1)) {
+        step(cell);
+        rc = cell->step == problem->nodes ? finish(self) : tell_all(cell);
     }
-    return 0;
+    return rc;
 }
 
 /* Keep a block if it has the row or the column of its step. */
-static int keep(struct cell *cell, const struct gr_message *message)
+static void keep(struct cell *cell, const struct news *news)
 {
-    const struct block *block = message->data;
-    struct round *round = &cell->rounds[block->step % 2];
-    uint32_t by = block->step / SIDE;
+    struct round *round = &cell->rounds[news->step % 2];
+    uint32_t by = news->step / SIDE;
     round->arrived++;
-    if (block->column == cell->place.column && block->row == by)
-        return gr_message_take_buffer(message, &round->row);
-    if (block->row == cell->place.row && block->column == by)
-        return gr_message_take_buffer(message, &round->column);
-    return 0;
+    if (news->column == cell->place.column && news->row == by)
+        round->row = news->block;
+    else if (news->row == cell->place.row && news->column == by)
+        round->column = news->block;
 }
 
 /* Copy the block's part of a matrix of all nodes. */
 static int begin(struct cell *cell)
 {
-    const struct problem *problem = cell->place.problem;
-    struct block *own = new_block(&cell->place, 0);
-    if (own == NULL)
-        return -ENOMEM;
+    const struct place *place = &cell->place;
+    const struct problem *problem = place->problem;
+    struct block *own = block_of(place, 0);
     for (size_t i = 0; i < SIDE; i++) {
-        size_t from = own->row * SIDE + i;
-        memcpy(own->distance[i], &problem->weights[from * problem->nodes + own->column * SIDE],
+        size_t from = place->row * SIDE + i;
+        memcpy(own->distance[i], &problem->weights[from * problem->nodes + place->column * SIDE],
                sizeof own->distance[i]);
     }
-    cell->own = own;
+    cell->begun = true;
     return tell_all(cell);
 }
 
@@ -226,7 +202,11 @@ static int cell_start(struct gr_self *self, const void *argument, size_t size)
 
 static int cell_receive(struct gr_self *self, const struct gr_message *message)
 {
-    int rc = message->tag == START ? begin(self->state) : keep(self->state, message);
+    int rc = 0;
+    if (message->tag == START)
+        rc = begin(self->state);
+    else
+        keep(self->state, message->data);
     return rc < 0 ? rc : advance(self);
 }
 
@@ -240,12 +220,12 @@ static int collector_receive(struct gr_self *self, const struct gr_message *mess
 {
     struct collector *collector = self->state;
     const struct problem *problem = collector->problem;
-    const struct block *block = message->data;
+    const struct news *news = message->data;
     for (size_t i = 0; i < SIDE; i++) {
-        size_t from = block->row * SIDE + i;
-        collector->wrong += memcmp(block->distance[i],
-                                   &problem->shortest[from * problem->nodes + block->column * SIDE],
-                                   sizeof block->distance[i]) != 0;
+        size_t from = news->row * SIDE + i;
+        collector->wrong += memcmp(news->block->distance[i],
+                                   &problem->shortest[from * problem->nodes + news->column * SIDE],
+                                   sizeof news->block->distance[i]) != 0;
     }
     if (--collector->missing > 0)
         return 0;
@@ -271,6 +251,7 @@ static int spawn_all(struct problem *problem, gr_promise over)
     int rc = gr_actor_spawn(&collectors, &spread, &problem->collector);
     for (uint32_t i = 0; rc == 0 && i < count; i++) {
         struct place place = {problem, i / problem->across, i % problem->across};
+        spread.where = bench_crew_where(i, count);
         spread.argument = &place;
         spread.argument_bytes = sizeof place;
         rc = gr_actor_spawn(&cells, &spread, &problem->actors[i]);
@@ -278,9 +259,8 @@ static int spawn_all(struct problem *problem, gr_promise over)
     return rc;
 }
 
-static int play(void *context)
+static int relax_all(struct problem *problem)
 {
-    struct problem *problem = context;
     gr_future over;
     gr_promise promise;
     int rc = gr_future_make(&over, &promise);
@@ -294,6 +274,16 @@ static int play(void *context)
     if (rc < 0)
         return rc;
     return wrong == 0 ? 0 : bench_wrong("not the shortest paths");
+}
+
+static int play(void *context)
+{
+    struct problem *problem = context;
+    size_t count = (size_t)problem->across * problem->across;
+    problem->blocks = malloc(2 * count * sizeof *problem->blocks);
+    int rc = problem->blocks == NULL ? -ENOMEM : relax_all(problem);
+    free(problem->blocks);
+    return rc;
 }
 
 static uint32_t next_random(uint64_t *state)
