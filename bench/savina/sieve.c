@@ -13,7 +13,8 @@
  * Imam, Sarkar: Savina, AGERE 2014. An operation is a candidate. It is divided by the primes one
  * after the other, as Savina has it, not only up to its root: 46 million divisions for 50,000
  * candidates, beside which the 90,000 messages cost little. The later a filter, the fewer the
- * candidates that reach it, but all its primes divide them: two loops have unequal shares.
+ * candidates that reach it, but all its primes divide them. Two loops have shares of 28 and 27 of
+ * 55, and nine tenths of the time both have something to do.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -51,11 +52,13 @@ struct end {
 
 struct filter_start {
     const struct gr_behavior *behavior; /* what all in the chain are like */
+    uint64_t number;                    /* in the chain */
     uint64_t prime;                     /* its first */
 };
 
 struct filter {
     const struct gr_behavior *behavior;
+    uint64_t number;
     gr_actor next; /* once it has all its primes and knows of one more */
     uint64_t count;
     uint64_t primes[LOCAL_PRIMES];
@@ -80,16 +83,29 @@ static int filter_start(struct gr_self *self, const void *argument, size_t size)
     const struct filter_start *start = argument;
     struct filter *filter = self->state;
     filter->behavior = start->behavior;
+    filter->number = start->number;
     filter->primes[filter->count++] = start->prime;
     return 0;
 }
 
-static int spawn_filter(const struct gr_behavior *behavior, uint64_t prime, gr_actor *ret_actor)
+/*
+ * Each filter has less to do than the one before. So the loops are gone through forth and back, as
+ * 0 1 2 2 1 0 0 1 2 ..., which gives each as much by and large.
+ */
+static int loop_of(uint64_t number)
 {
-    struct filter_start start = {.behavior = behavior, .prime = prime};
-    struct gr_actor_options spread = {
-        .where = GR_SPREAD, .argument = &start, .argument_bytes = sizeof start};
-    return gr_actor_spawn(behavior, &spread, ret_actor);
+    uint64_t loops = (uint64_t)gr_loop_count();
+    uint64_t at = number % (2 * loops);
+    return (int)(at < loops ? at : 2 * loops - 1 - at);
+}
+
+static int spawn_filter(const struct gr_behavior *behavior, uint64_t number, uint64_t prime,
+                        gr_actor *ret_actor)
+{
+    struct filter_start start = {.behavior = behavior, .number = number, .prime = prime};
+    struct gr_actor_options options = {
+        .where = GR_ON_LOOP(loop_of(number)), .argument = &start, .argument_bytes = sizeof start};
+    return gr_actor_spawn(behavior, &options, ret_actor);
 }
 
 static bool is_locally_prime(const struct filter *filter, uint64_t candidate)
@@ -108,7 +124,7 @@ static int try_candidate(struct filter *filter, uint64_t candidate)
     if (filter->next.name != 0)
         return gr_send(filter->next, CANDIDATE, &candidate, sizeof candidate);
     if (filter->count == LOCAL_PRIMES)
-        return spawn_filter(filter->behavior, candidate, &filter->next);
+        return spawn_filter(filter->behavior, filter->number + 1, candidate, &filter->next);
     filter->primes[filter->count++] = candidate;
     return 0;
 }
@@ -142,7 +158,7 @@ static int play(void *context)
     struct begin begin = {.limit = problem->limit};
     int rc = gr_future_make(&found, &begin.found);
     if (rc == 0)
-        rc = spawn_filter(&filters, 2, &begin.first);
+        rc = spawn_filter(&filters, 0, 2, &begin.first);
     if (rc == 0)
         rc = gr_actor_spawn(&producers, &(struct gr_actor_options){.where = GR_SPREAD}, &producer);
     if (rc == 0)
