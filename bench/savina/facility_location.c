@@ -17,7 +17,9 @@
  *
  * Imam, Sarkar: Savina, AGERE 2014. An operation is a customer. It is seven messages, six of them
  * down the tree, and nearly one more that tells of a facility. Three fifths of the cost are to find
- * the nearest of the 80 facilities that a quadrant knows, anew in the quarter when one is cut.
+ * the nearest of the 80 facilities that a quadrant knows, anew in the quarter when one is cut. On
+ * many loops a customer goes from one to another but once, as all of a quadrant's quarters live
+ * where it does; the loop of the root, which sends each customer on, has the more to do of two.
  *
  * When a quadrant hears of a facility is a matter of chance where there are many loops. That
  * matters little, as its own is mostly the nearest, but how many are opened is compared with a
@@ -181,7 +183,8 @@ struct quadrant_start {
     gr_actor parent;                    /* none for the root, which has a promise */
     gr_promise over;
     struct box box;
-    uint64_t quarter; /* of its parent */
+    uint32_t quarter; /* of its parent */
+    uint32_t depth;
 };
 
 struct quadrant {
@@ -260,11 +263,22 @@ static int bequeath(const struct area *area, unsigned quarter, gr_actor to)
     return rc;
 }
 
+/* At the depth that has two quadrants for each loop they are spread; what is below one stays with it. */
+static bool is_spread(uint32_t depth)
+{
+    unsigned count = 1;
+    for (uint32_t i = 1; i < depth; i++)
+        count *= QUARTERS;
+    unsigned wanted = 2 * (unsigned)gr_loop_count();
+    return count < wanted && count * QUARTERS >= wanted;
+}
+
 static int spawn_quadrant(const struct quadrant_start *start, gr_actor *ret_actor)
 {
-    struct gr_actor_options spread = {
-        .where = GR_SPREAD, .argument = start, .argument_bytes = sizeof *start};
-    return gr_actor_spawn(start->behavior, &spread, ret_actor);
+    struct gr_actor_options options = {.where = is_spread(start->depth) ? GR_SPREAD : GR_HERE,
+                                       .argument = start,
+                                       .argument_bytes = sizeof *start};
+    return gr_actor_spawn(start->behavior, &options, ret_actor);
 }
 
 static int cut(struct gr_self *self)
@@ -272,7 +286,8 @@ static int cut(struct gr_self *self)
     struct quadrant *quadrant = self->state;
     struct area *area = &quadrant->area;
     struct quadrant_start start = {.behavior = quadrant->start.behavior,
-                                   .parent = gr_self_actor(self)};
+                                   .parent = gr_self_actor(self),
+                                   .depth = quadrant->start.depth + 1};
     int rc = 0;
     for (unsigned i = 0; rc == 0 && i < QUARTERS; i++) {
         start.quarter = i;
@@ -289,7 +304,7 @@ static int cut(struct gr_self *self)
 static int tell_parent(const struct quadrant *quadrant, struct point point)
 {
     struct facility facility = {
-        .point = point, .quarter = (uint32_t)quadrant->start.quarter, .from_below = true};
+        .point = point, .quarter = quadrant->start.quarter, .from_below = true};
     if (quadrant->start.parent.name == 0)
         return 0;
     return gr_send(quadrant->start.parent, FACILITY, &facility, sizeof facility);
