@@ -27,6 +27,7 @@ enum gr__part {
     GR__PART_WATCH,
     GR__PART_IO,
     GR__PART_ACTOR,
+    GR__PART_ROUTER,
     GR__PART_CALL,
     GR__PART_PERIODIC,
     GR__PART_BELL,

@@ -83,6 +83,7 @@
 #include <greenroom/link.h>
 #include <greenroom/message.h>
 #include <greenroom/monitor.h>
+#include <greenroom/router.h>
 #include <greenroom/self_timer.h>
 #include <greenroom/send.h>
 #include <greenroom/stash.h>

@@ -1,0 +1,57 @@
+/*
+ * Circles: which of several members has a key, by consistent hashing, as in Karger et al.
+ * ("Consistent Hashing and Random Trees", STOC 1997).
+ *
+ *            0 . . A . B . . A . C . . B . A . . C . 2^48
+ *                          ^             |
+ *                     key  |------------>B has it: the first point behind the key
+ *
+ * Each member has GR__CIRCLE_POINTS points, whose places hang on its name alone. So a new one takes
+ * some keys over from each of the others, and one that leaves gives its own to all of them; no other
+ * key moves. With 64 points the largest share of the keys is about a quarter above the mean.
+ *
+ *     63                   16 15        0
+ *    +-----------------------+-----------+
+ *    |         place         |  member   |    a point, so that points sort as numbers
+ *    +-----------------------+-----------+
+ *
+ * Invariants:
+ *   1. The points are sorted.
+ *   2. There are GR__CIRCLE_POINTS of each member.
+ */
+#ifndef GREENROOM_ACTORS_CIRCLE_H
+#define GREENROOM_ACTORS_CIRCLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { GR__CIRCLE_POINTS = 64 };
+
+struct gr__circle {
+    uint64_t *points; /* somebody else's memory, large enough */
+    size_t count;
+};
+
+/* Any bits, well mixed: the end of splitmix64 (base/random.h). */
+static inline uint64_t gr__mix(uint64_t bits)
+{
+    bits = (bits ^ bits >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+    bits = (bits ^ bits >> 27) * UINT64_C(0x94D049BB133111EB);
+    return bits ^ bits >> 31;
+}
+
+static inline uint32_t gr__point_member(uint64_t point)
+{
+    return point & UINT16_MAX;
+}
+
+/* Add a member, whose number is below 2^16, under a name that no other has. */
+void gr__circle_add(struct gr__circle *circle, uint64_t name, uint32_t member);
+
+/* Take a member out; the one with the number `last` has its number from then on. */
+void gr__circle_remove(struct gr__circle *circle, uint32_t member, uint32_t last);
+
+/* Who has a key, of a circle that is not empty. */
+uint32_t gr__circle_find(const struct gr__circle *circle, uint64_t key);
+
+#endif

@@ -1,0 +1,190 @@
+/*
+ * Routers on each loop: carrying out what home has ordered, and what becomes of a target that was
+ * removed. The design stands in router.h.
+ */
+#include "actors/router.h"
+
+#include <errno.h>
+
+#include "loop/post.h"
+
+static struct gr__router_order *order_of(struct gr__task *task)
+{
+    return gr__container_of(task, struct gr__router_order, task);
+}
+
+/* An order ends: tell whoever waits for it. */
+static void settle(struct gr__router_order *order, int status)
+{
+    gr_promise promise = order->promise;
+    gr__pool_give(&gr__loop_here()->pool, order, sizeof *order);
+    if (promise.name == 0)
+        return;
+
+    /* Where the one who ordered has gone there is nobody to tell. */
+    int rc = status < 0 ? gr_promise_reject(promise, status) : gr_promise_resolve(promise, NULL, 0);
+    (void)rc;
+}
+
+static void discard(struct gr__task *task)
+{
+    settle(order_of(task), -ESHUTDOWN);
+}
+
+size_t gr__router_bytes(const struct gr__router *router)
+{
+    size_t points = router->kind == GR_ROUTE_HASH ? (size_t)router->max * GR__CIRCLE_POINTS : 0;
+    return sizeof *router + router->max * sizeof router->table[0] + points * sizeof(uint64_t);
+}
+
+static void give_router(struct gr__router *router)
+{
+    gr__pool_give(&gr__loop_here()->pool, router, gr__router_bytes(router));
+}
+
+static void make(struct gr__task *task)
+{
+    struct gr__router *router = order_of(task)->payload;
+    gr__list_append(gr__router_bucket(gr__loop_here(), router->name), &router->link);
+    settle(order_of(task), 0);
+}
+
+static void discard_make(struct gr__task *task)
+{
+    give_router(order_of(task)->payload);
+    discard(task);
+}
+
+const struct gr__task_class gr__router_make_class = {"a router", make, discard_make, NULL};
+
+struct gr__target *gr__target_find(const struct gr__router *router, gr_actor member)
+{
+    for (uint32_t i = 0; i < router->count; i++)
+        if (router->table[i]->actor.name == member.name)
+            return router->table[i];
+    return NULL;
+}
+
+static void give_target(struct gr__target *target)
+{
+    gr__pool_give(&gr__loop_here()->pool, target, sizeof *target);
+}
+
+static void add(struct gr__task *task)
+{
+    struct gr__router_order *order = order_of(task);
+    struct gr__target *target = order->payload;
+    struct gr__router *router = gr__router_find(gr__loop_here(), order->router);
+    if (router == NULL) {
+        give_target(target);
+        settle(order, -ESTALE);
+        return;
+    }
+
+    assert(router->count < router->max);
+    gr__list_append(&gr__routers_of(gr__loop_here())->targets, &target->link);
+    target->actor = order->member;
+    target->index = router->count++;
+    router->table[target->index] = target;
+    if (router->kind == GR_ROUTE_HASH)
+        gr__circle_add(&router->circle, target->actor.name, target->index);
+    settle(order, 0);
+}
+
+static void discard_add(struct gr__task *task)
+{
+    give_target(order_of(task)->payload);
+    discard(task);
+}
+
+const struct gr__task_class gr__router_add_class = {"a router's member", add, discard_add, NULL};
+
+/* On the member's loop, behind all that one loop has sent to it. */
+static void arrived(struct gr__task *task)
+{
+    settle(order_of(task), 0);
+}
+
+static const struct gr__task_class arrived_class = {"a router's last word", arrived, discard, NULL};
+
+static void go_on(struct gr__loop *loop, struct gr__router_order *order)
+{
+    order->task.class = &arrived_class;
+    if (!gr__post(loop, gr__handle_loop(order->member.name), &order->task, sizeof *order))
+        settle(order, -ESHUTDOWN);
+}
+
+void gr__target_end(struct gr__loop *loop, struct gr__target *target)
+{
+    if (target->farewell != NULL)
+        go_on(loop, target->farewell);
+    gr__list_remove(&target->link);
+    give_target(target);
+}
+
+/* It is in no table any more: let it end once nobody holds it. */
+static void retire(struct gr__loop *loop, struct gr__target *target,
+                   struct gr__router_order *farewell)
+{
+    target->removed = true;
+    target->farewell = farewell;
+    gr__target_hold(target);
+    gr__target_release(loop, target);
+}
+
+/* The last one takes its place in the table. */
+static void take_out(struct gr__router *router, struct gr__target *target)
+{
+    struct gr__target *last = router->table[--router->count];
+    if (router->kind == GR_ROUTE_HASH)
+        gr__circle_remove(&router->circle, target->index, last->index);
+    last->index = target->index;
+    router->table[last->index] = last;
+}
+
+static void remove_member(struct gr__task *task)
+{
+    struct gr__loop *loop = gr__loop_here();
+    struct gr__router_order *order = order_of(task);
+    struct gr__router *router = gr__router_find(loop, order->router);
+    struct gr__target *target = router == NULL ? NULL : gr__target_find(router, order->member);
+    if (target == NULL) {
+        settle(order, -ESTALE);
+        return;
+    }
+    take_out(router, target);
+    retire(loop, target, order);
+}
+
+const struct gr__task_class gr__router_remove_class = {"a router's member, removed", remove_member,
+                                                       discard, NULL};
+
+static void drop(struct gr__task *task)
+{
+    struct gr__loop *loop = gr__loop_here();
+    struct gr__router *router = gr__router_find(loop, order_of(task)->router);
+    settle(order_of(task), 0);
+    if (router == NULL)
+        return; /* it was made in vain */
+
+    while (router->count > 0)
+        retire(loop, router->table[--router->count], NULL);
+    gr__list_remove(&router->link);
+    give_router(router);
+}
+
+const struct gr__task_class gr__router_drop_class = {"a router's end", drop, discard, NULL};
+
+void gr__router_copies_done(struct gr__loop *loop)
+{
+    struct gr__routers *routers = gr__routers_of(loop);
+    for (struct gr__list *link; (link = gr__list_shift(&routers->targets)) != NULL;) {
+        struct gr__target *target = gr__container_of(link, struct gr__target, link);
+        if (target->farewell != NULL)
+            settle(target->farewell, -ESHUTDOWN);
+        give_target(target);
+    }
+    for (int i = 0; i < GR__ROUTER_BUCKETS; i++)
+        for (struct gr__list *link; (link = gr__list_shift(&routers->copies[i])) != NULL;)
+            give_router(gr__container_of(link, struct gr__router, link));
+}
