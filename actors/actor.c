@@ -11,7 +11,9 @@
 #include "actors/body.h"
 #include "actors/children.h"
 #include "actors/dead_letter.h"
+#include "actors/directory.h"
 #include "actors/monitor.h"
+#include "actors/news.h"
 #include "actors/placement.h"
 #include "actors/pressure.h"
 #include "actors/self_timer.h"
@@ -364,6 +366,9 @@ static int stratum_start(struct gr__loop *loop)
     if (rc < 0)
         goto undo_timers;
     gr__actors_of(loop)->next_spread = loop->id;
+    gr__list_init(&gr__actors_of(loop)->name_waits);
+    gr__directory_start(loop);
+    gr__news_start(loop);
     return 0;
 
 undo_timers:
@@ -413,6 +418,7 @@ static void stratum_done(struct gr__loop *loop)
     gr__send_timers_done(loop);
     gr__pressure_done(loop);
     gr__slots_done(bodies(loop));
+    gr__directory_done(loop);
     gr__dead_letters_done(loop);
 }
 

@@ -6,6 +6,7 @@
 #include "actors/children.h"
 #include "actors/link.h"
 #include "actors/monitor.h"
+#include "actors/registry.h"
 #include "actors/self_timer.h"
 #include "actors/stash.h"
 #include "actors/supervision.h"
@@ -27,12 +28,14 @@ struct gr__annex *gr__annex_of(struct gr__loop *loop, struct gr__body *body)
     gr__list_init(&annex->links);
     gr__list_init(&annex->children);
     gr__list_init(&annex->timers);
+    gr__list_init(&annex->names);
     body->annex = annex;
     return annex;
 }
 
 void gr__annex_tell(struct gr__loop *loop, struct gr__body *body)
 {
+    gr__names_end(loop, body->annex);
     gr__links_signal(loop, body);
     gr__monitors_tell(loop, body);
 }
@@ -40,6 +43,7 @@ void gr__annex_tell(struct gr__loop *loop, struct gr__body *body)
 void gr__annex_end(struct gr__loop *loop, struct gr__body *body)
 {
     struct gr__annex *annex = body->annex;
+    gr__names_end(loop, annex);
     gr__monitors_drop(loop, body);
     gr__children_forget(loop, body);
     gr__self_timers_end(loop, annex);

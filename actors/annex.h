@@ -27,6 +27,7 @@ struct gr__annex {
     struct gr__list children; /* (children.c) */
     struct gr__stash *stash;  /* or NULL (stash.c) */
     struct gr__list timers;   /* to itself, by key (self_timer.c) */
+    struct gr__list names;    /* (registry.c) */
     struct gr__tenants *tenants;         /* its runners, or NULL: there were none (tenants.c) */
     struct gr__supervision *supervision; /* or NULL (supervision.c) */
     bool trap_exits;                     /* exit signals go into the control lane */

@@ -62,6 +62,9 @@ struct thing {
     struct gr_runner_wait runner_wait;
     gr_actor actor;
     struct gr_actor_wait actor_wait;
+    struct gr_name_wait name_wait;
+    gr_actor named;
+    char name[16];
     int flag;
     gr_listener listener;
     gr_stream client, server;

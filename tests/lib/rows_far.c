@@ -1,6 +1,7 @@
 /* Rows of what is behind a call, an end or a set, and of what users make. */
 #include <errno.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -32,16 +33,37 @@ static int receive_nothing(struct gr_self *self, const struct gr_message *messag
     return 0;
 }
 
+static const struct gr_behavior idler = {.name = "idler", .receive = receive_nothing};
+
 static void begin_actor(struct thing *thing)
 {
-    static const struct gr_behavior behavior = {.name = "idler", .receive = receive_nothing};
-    check_equal(gr_actor_spawn(&behavior, NULL, &thing->actor), 0);
+    check_equal(gr_actor_spawn(&idler, NULL, &thing->actor), 0);
     thing->awaitable = gr_actor_awaitable(&thing->actor_wait, thing->actor, &thing->got);
 }
 
 static void stop_actor(struct thing *thing)
 {
     check_equal(gr_actor_stop(thing->actor, 0), 0);
+}
+
+/* The name of each is its own, since others may wait for theirs still. */
+static void begin_name(struct thing *thing)
+{
+    static unsigned number;
+    snprintf(thing->name, sizeof thing->name, "thing %u", number++);
+    thing->awaitable = gr_name_awaitable(&thing->name_wait, thing->name, &thing->named);
+}
+
+static void register_name(struct thing *thing)
+{
+    if (thing->actor.name == 0)
+        check_equal(gr_actor_spawn(&idler, NULL, &thing->actor), 0);
+    check_equal(gr_name_register(thing->name, thing->actor, SOON), 0);
+}
+
+static void got_named(struct thing *thing)
+{
+    check_equal(thing->named.name, thing->actor.name);
 }
 
 /* --- calls, as functions -------------------------------------------------------------------- */
@@ -388,6 +410,7 @@ static void box_is_empty(struct thing *thing)
 const struct row far_rows[] = {
     {"a runner's end", begin_runner, let_go, nothing, runner_is_gone, false},
     {"an actor's end", begin_actor, stop_actor, nothing, nothing, false},
+    {"a name", begin_name, register_name, got_named, stop_actor, false},
     {"a function", begin_function, set_event, got_7, end_event, false},
     {"blocking work", begin_blocking, tell, got_7, nothing, false},
     {"an executor's work", begin_executor, tell, got_7, nothing, false},

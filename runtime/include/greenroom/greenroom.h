@@ -83,6 +83,7 @@
 #include <greenroom/link.h>
 #include <greenroom/message.h>
 #include <greenroom/monitor.h>
+#include <greenroom/registry.h>
 #include <greenroom/router.h>
 #include <greenroom/self_timer.h>
 #include <greenroom/send.h>
