@@ -239,12 +239,33 @@ static void handle(struct gr__loop *loop, struct gr__body *body)
         receive_other(loop, body, envelope);
 }
 
+/* It is to stop once it has nothing to handle, and then for good. */
+static void finish(struct gr__loop *loop, struct gr__body *body)
+{
+    for (int32_t most = loop->quantum; most > 0 && body->first != NULL; most--) {
+        if (body->urgent != GR__FINISH)
+            break;
+        loop->budget--;
+        gr__ambient_settle(loop);
+        handle(loop, body);
+    }
+    if (body->first != NULL || body->urgent != GR__FINISH)
+        return;
+
+    gr__supervision_end(loop, body);
+    body->urgent |= GR__STOP;
+    body->reason = 0;
+}
+
 /* Control messages come first. Kept out of the path of an actor that has none. */
-static __attribute__((noinline, cold)) void see_to_control(struct gr__loop *loop,
-                                                           struct gr__body *body)
+static __attribute__((noinline, cold)) void see_to_urgent(struct gr__loop *loop,
+                                                          struct gr__body *body)
 {
     body->runner = loop->runner;
-    gr__annex_control(loop, body);
+    if (body->urgent & GR__CONTROL)
+        gr__annex_control(loop, body);
+    if (body->urgent == GR__FINISH)
+        finish(loop, body);
     body->runner = NULL;
 }
 
@@ -254,7 +275,7 @@ static inline __attribute__((always_inline)) void leave(struct gr__loop *loop,
 {
     if (__builtin_expect(body->urgent != 0, 0)) {
         if (!gr__body_stopping(body))
-            see_to_control(loop, body);
+            see_to_urgent(loop, body);
         if (gr__body_stopping(body)) {
             end(loop, body);
             return;

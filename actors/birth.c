@@ -114,7 +114,7 @@ int gr__body_restart(struct gr__loop *loop, struct gr__body *body, const void *a
 {
     memset(body->self.state, 0, body->behavior->state_bytes);
     gr__stash_restore(body);
-    body->urgent &= GR__CONTROL;
+    body->urgent &= GR__CONTROL | GR__FINISH;
     if (body->behavior->start != NULL)
         return start(loop, body, argument, size);
 

@@ -66,6 +66,7 @@ enum gr__urgent {
     GR__STOP = 1 << 0,    /* it is to stop; never taken back */
     GR__CONTROL = 1 << 1, /* there may be control messages */
     GR__FORCE = 1 << 2,   /* it is to stop, and no wait of it succeeds until it has */
+    GR__FINISH = 1 << 3,  /* it is to stop when its mailbox is empty; never taken back */
 };
 
 struct gr__annex;

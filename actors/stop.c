@@ -35,6 +35,10 @@ static void stop_here(struct gr__loop *loop, uint64_t name, unsigned how, int re
         say_what_it_waits_for(loop, body);
         return;
     }
+    if (how & GR__STOP_FINISHED) {
+        gr__body_urge(loop, body, GR__FINISH);
+        return;
+    }
     if (how & GR__STOP_FOR_GOOD && gr__supervision_end(loop, body))
         return;
     gr__body_stop(loop, body, reason);
@@ -122,4 +126,9 @@ int gr_actor_stop(gr_actor actor, int reason)
 int gr_actor_kill(gr_actor actor)
 {
     return gr__actor_stop(actor, GR__STOP_BY_FORCE, GR_EKILLED);
+}
+
+int gr_actor_finish(gr_actor actor)
+{
+    return gr__actor_stop(actor, GR__STOP_FINISHED, 0);
 }

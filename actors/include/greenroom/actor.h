@@ -147,6 +147,18 @@ GR_FALLIBLE int gr_actor_spawn(const struct gr_behavior *behavior,
 GR_FALLIBLE int gr_actor_stop(gr_actor actor, int reason);
 
 /**
+ * Have an actor stop, with reason 0, once its mailbox is empty: it handles what is there first.
+ *
+ * That is also what it sends itself meanwhile, and what others do. If it has a supervisor and fails
+ * at some of it, it is restarted, and finishes then; once it has finished it is not. What it has laid
+ * aside (stash.h) is not handled. Stale or zero is ignored.
+ *
+ * @thread any
+ * @errors as gr_actor_stop()
+ */
+GR_FALLIBLE int gr_actor_finish(gr_actor actor);
+
+/**
  * Have an actor stop, with #GR_EKILLED, and let nothing of it wait any longer: neither its handler
  * nor its stop hook, which still runs. No hook can trap this, nor does a shield.
  *
