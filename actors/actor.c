@@ -14,6 +14,7 @@
 #include "actors/directory.h"
 #include "actors/monitor.h"
 #include "actors/news.h"
+#include "actors/phases.h"
 #include "actors/placement.h"
 #include "actors/pressure.h"
 #include "actors/self_timer.h"
@@ -401,30 +402,6 @@ undo_bodies:
     return rc;
 }
 
-/* Children are stopped by their parents. */
-static void stratum_stop(struct gr__loop *loop)
-{
-    struct gr__body *body = NULL;
-    while ((body = gr__slots_next(bodies(loop), body)) != NULL)
-        if (!body->is_child)
-            gr__body_stop(loop, body, -ESHUTDOWN);
-}
-
-static size_t stratum_busy(const struct gr__loop *loop)
-{
-    return ((const struct gr__actors *)(const void *)loop->parts[GR__PART_ACTOR])->bodies.live;
-}
-
-static void stratum_report(struct gr__loop *loop, gr__say_fn *say, void *context)
-{
-    for (struct gr__body *body = NULL; (body = gr__slots_next(bodies(loop), body)) != NULL;) {
-        char line[256];
-        snprintf(line, sizeof line, "actor '%s' on loop %u did not stop, with %u messages left",
-                 body->name, loop->id, body->count);
-        say(context, line);
-    }
-}
-
 /* What did not stop in time has its stack torn down under it; its memory goes all the same. */
 static void stratum_done(struct gr__loop *loop)
 {
@@ -446,9 +423,10 @@ static void stratum_done(struct gr__loop *loop)
 static struct gr__stratum stratum = {
     .part = GR__PART_ACTOR,
     .start = stratum_start,
-    .stop = stratum_stop,
-    .busy = stratum_busy,
-    .report = stratum_report,
+    .stop = gr__actors_stop,
+    .busy = gr__actors_busy,
+    .report = gr__actors_report,
+    .force = gr__actors_force,
     .done = stratum_done,
 };
 

@@ -17,6 +17,7 @@
 #include "actors/route.h"
 #include "actors/within.h"
 #include "base/copy.h"
+#include "loop/phases.h"
 #include "loop/post.h"
 
 enum { MAGAZINES_AT_ONCE = 8 }; /* of 64 envelopes: so much fits a near cache */
@@ -111,6 +112,8 @@ static int send_foreign(gr_actor to, uint32_t tag, const void *data, size_t size
 {
     if (size > GR_MESSAGE_MAX)
         return -EMSGSIZE;
+    if (gr__phase_reached(GR_PHASE_DRAIN))
+        return -ESHUTDOWN;
     if (!gr__foreign_window_enter(gr__handle_loop(to.name)))
         return -EAGAIN;
     struct gr__envelope *envelope = malloc(sizeof *envelope + size);

@@ -81,12 +81,13 @@ static unsigned told(int found, unsigned asked)
     return (unsigned)found & asked;
 }
 
-/* What libuv is to watch for. For hang-ups alone it must be told something: what never comes. */
+/* What libuv is to watch for. For hang-ups alone it must be told something: what never comes. Once
+ * the run closes nothing is watched for handlers. */
 static int wanted(const struct gr__watch *watch)
 {
     unsigned events = 0;
     const struct handler *handler = watch->handler;
-    bool handled = handler != NULL && !handler->spared;
+    bool handled = handler != NULL && !handler->spared && gr__loop_here()->phase < GR_PHASE_CLOSE;
     if (handled)
         events |= handler->events;
     for (const struct gr_fd_wait *wait = watch->waits; wait != NULL; wait = wait->next)
@@ -403,6 +404,14 @@ int gr_fd_await(int fd, unsigned events, unsigned *ret_events, gr_time deadline)
     struct gr_fd_wait wait;
     return gr__await_in_runner(gr_fd_awaitable(&wait, fd, events, ret_events), &wait_type,
                                deadline);
+}
+
+void gr__fds_stop(struct gr__loop *loop)
+{
+    const struct gr__fds *fds = &gr__io_of(loop)->fds;
+    for (int fd = 0; fd < fds->count; fd++)
+        if (fds->watches[fd] != NULL)
+            rewatch(fds->watches[fd], on_events);
 }
 
 void gr__fds_report(struct gr__loop *loop, gr__say_fn *say, void *context)

@@ -14,6 +14,7 @@ static int start(struct gr__loop *loop)
 {
     static_assert(sizeof(struct gr__io) <= GR__PART_BYTES, "fits its part of the loop");
     gr__list_init(&gr__io_of(loop)->sockets);
+    gr__io_of(loop)->looking = false;
     gr__io_of(loop)->fds = (struct gr__fds){NULL, 0};
     gr__io_of(loop)->lingering = 0;
     int rc = gr__streams_start(loop);
@@ -25,14 +26,27 @@ static int start(struct gr__loop *loop)
     return rc;
 }
 
+static void stop(struct gr__loop *loop)
+{
+    if (loop->phase == GR_PHASE_ACCEPT)
+        gr__listeners_stop(loop);
+    if (loop->phase == GR_PHASE_DRAIN)
+        gr__streams_drain(loop);
+    if (loop->phase == GR_PHASE_CLOSE)
+        gr__fds_stop(loop);
+}
+
 /* What was closed with something still to write is given the time to. */
 static size_t busy(const struct gr__loop *loop)
 {
-    return ((const struct gr__io *)(const void *)loop->parts[GR__PART_IO])->lingering;
+    const struct gr__io *io = (const void *)loop->parts[GR__PART_IO];
+    return loop->phase < GR_PHASE_CLOSE ? 0 : io->lingering;
 }
 
 static void report(struct gr__loop *loop, gr__say_fn *say, void *context)
 {
+    if (loop->phase < GR__PHASE_OVER)
+        return;
     gr__streams_report(loop, say, context);
     gr__listeners_report(loop, say, context);
     gr__fds_report(loop, say, context);
@@ -47,7 +61,13 @@ static void done(struct gr__loop *loop)
 }
 
 static struct gr__stratum stratum = {
-    .part = GR__PART_IO, .start = start, .busy = busy, .report = report, .done = done};
+    .part = GR__PART_IO,
+    .start = start,
+    .stop = stop,
+    .busy = busy,
+    .report = report,
+    .done = done,
+};
 
 __attribute__((constructor)) static void add_stratum(void)
 {

@@ -21,6 +21,8 @@ struct gr__io {
     struct gr__slots streams;
     struct gr__slots listeners;
     struct gr__fds fds;
+    struct gr__task look;    /* for served streams that are idle, while the run drains */
+    bool looking;            /* that task stands in a queue */
     struct gr__list sockets; /* every open transport, closing ones too */
     size_t lingering;        /* closed, with something still to write */
 };
@@ -35,11 +37,14 @@ uv_loop_t *gr__io_uv(struct gr__loop *loop);
 
 /* What is to be called when the stratum comes up and down, by the files that keep something. */
 int gr__streams_start(struct gr__loop *loop);
+void gr__streams_drain(struct gr__loop *loop);
 void gr__streams_report(struct gr__loop *loop, gr__say_fn *say, void *context);
 void gr__streams_done(struct gr__loop *loop);
 int gr__listeners_start(struct gr__loop *loop);
+void gr__listeners_stop(struct gr__loop *loop);
 void gr__listeners_report(struct gr__loop *loop, gr__say_fn *say, void *context);
 void gr__listeners_done(struct gr__loop *loop);
+void gr__fds_stop(struct gr__loop *loop);
 void gr__fds_report(struct gr__loop *loop, gr__say_fn *say, void *context);
 void gr__fds_done(struct gr__loop *loop);
 

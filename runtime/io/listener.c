@@ -163,6 +163,8 @@ int gr_listen(const char *host, int port, gr_listener *ret_listener)
 {
     struct gr__loop *loop = gr__loop_here();
     assert(loop != NULL && "only on a loop's thread");
+    if (loop->phase >= GR_PHASE_ACCEPT)
+        return -ESHUTDOWN;
     int fd;
     int bound_port = 0;
     int rc = open_listening(host, port, &fd, &bound_port);
@@ -327,6 +329,13 @@ void gr_listener_close(gr_listener name)
 int gr__listeners_start(struct gr__loop *loop)
 {
     return gr__slots_init(table(loop), loop->id, sizeof(struct listener), &floors[loop->id]);
+}
+
+void gr__listeners_stop(struct gr__loop *loop)
+{
+    for (struct listener *listener = NULL;
+         (listener = gr__slots_next(table(loop), listener)) != NULL;)
+        end(loop, listener);
 }
 
 void gr__listeners_report(struct gr__loop *loop, gr__say_fn *say, void *context)

@@ -19,7 +19,10 @@
 #include <greenroom/loop.h>
 #include <greenroom/runner.h>
 
+#include "base/text.h"
+#include "io/stream.h"
 #include "runner/park.h"
+#include "runner/spawned.h"
 
 /* How long to leave connections in the kernel's queue when there are no descriptors. Nothing tells
  * a process that another of its threads, or another process, has closed one. */
@@ -38,25 +41,53 @@ struct service {
     gr_listener listener;
 };
 
+/* A client, and the runner that serves it. */
 struct connection {
+    struct gr__owner owner;
     gr_serve_fn *serve;
     void *context;
     gr_stream stream;
 };
 
-/* What a client's going away looks like. */
+static struct connection *connection_of(const struct gr__owner *owner)
+{
+    return gr__container_of(owner, struct connection, owner);
+}
+
+/* What a client's going away, or our own, looks like. */
 static bool is_leaving(int status)
 {
-    return status == GR_EOF || status == -ECONNRESET || status == -EPIPE || status == -ECANCELED;
+    return status == GR_EOF || status == -ECONNRESET || status == -EPIPE || status == -ECANCELED ||
+           status == -ESHUTDOWN;
 }
 
 static int converse(void *context)
 {
-    struct connection connection = *(struct connection *)context;
-    free(context);
-    int rc = connection.serve(connection.stream, connection.context);
-    gr_stream_close(connection.stream);
+    struct connection *connection = context;
+    int rc = connection->serve(connection->stream, connection->context);
     return is_leaving(rc) ? 0 : rc;
+}
+
+static void on_ended(struct gr__owner *owner, int status)
+{
+    struct connection *connection = connection_of(owner);
+    if (status < 0 && status != -ECANCELED)
+        gr__runner_say_failed("connection", status);
+    gr_stream_close(connection->stream);
+    free(connection);
+}
+
+static void on_torn(struct gr__owner *owner)
+{
+    free(connection_of(owner));
+}
+
+static size_t describe(const struct gr__owner *owner, char *text, size_t bytes)
+{
+    char peer[64] = "";
+    gr_stream_peer(connection_of(owner)->stream, peer, sizeof peer);
+    size_t length = gr__text_append(text, bytes, 0, " with ");
+    return gr__text_append(text, bytes, length, peer);
 }
 
 static int begin_conversation(const struct service *service, gr_stream stream)
@@ -66,10 +97,21 @@ static int begin_conversation(const struct service *service, gr_stream stream)
     if (connection == NULL)
         return -ENOMEM;
 
-    *connection = (struct connection){service->serve, service->context, stream};
-    int rc = gr_runner_start(converse, connection, &options, NULL);
+    *connection = (struct connection){
+        .owner = {.ended = on_ended,
+                  .torn = on_torn,
+                  .describe = describe,
+                  .ends_in = GR_PHASE_DRAIN},
+        .serve = service->serve,
+        .context = service->context,
+        .stream = stream,
+    };
+    gr_runner runner;
+    int rc = gr__spawn_owned(converse, connection, &options, &connection->owner, &runner);
     if (rc < 0)
         free(connection);
+    else
+        gr__stream_serve(stream);
     return rc;
 }
 
@@ -99,7 +141,9 @@ static int accept_all(void *context)
     } while (rc == 0);
     gr_listener_close(service->listener);
     free(service);
-    return rc;
+
+    /* The run stopped while there were no descriptors, and nothing was awaited of the listener. */
+    return rc == -ESTALE ? -ECANCELED : rc;
 }
 
 static void settle(gr_promise promise, int status, int port)

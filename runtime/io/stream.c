@@ -8,6 +8,10 @@
  * or as many as the reader waits for. So a client that sends faster than it is read from is
  * slowed by the kernel.
  *
+ * While the run drains, a served stream whose reader waits with nothing read is idle. Its client may
+ * have sent something all the same, which is still in the kernel: so whether it is idle is looked at
+ * after the next poll.
+ *
  * Invariants:
  *   1. `reader` and `writer` are set only while somebody waits; each lives on the stack of
  *      who waits, and is found by the handle again after the wait, since the stream may
@@ -41,6 +45,7 @@ struct stream {
     bool reading;   /* the transport has been told to */
     bool shutting;  /* shutdown was asked for */
     bool shut;      /* and has been done */
+    bool served;    /* no longer read from once it is idle, in a run that drains */
 };
 
 static struct gr__slots_floor floors[GR__LOOPS_MAX];
@@ -142,6 +147,43 @@ int gr__stream_make(struct gr__loop *loop, struct gr__transport *transport, gr_s
     return 0;
 }
 
+void gr__stream_serve(gr_stream name)
+{
+    struct stream *stream = find(name);
+    if (stream != NULL)
+        stream->served = true;
+}
+
+static void end_idle(struct gr__task *task)
+{
+    struct gr__loop *loop = gr__loop_here();
+    (void)task;
+    gr__io_of(loop)->looking = false;
+    for (struct stream *stream = NULL;
+         (stream = gr__slots_next(&gr__io_of(loop)->streams, stream)) != NULL;)
+        if (stream->served && stream->reader != NULL && gr__bytes_size(&stream->in) == 0)
+            on_ended(stream, -ESHUTDOWN);
+}
+
+static const struct gr__task_class look_class = {"a look for idle streams", end_idle, NULL, NULL};
+
+static void look_after_poll(struct gr__loop *loop)
+{
+    struct gr__io *io = gr__io_of(loop);
+    if (io->looking)
+        return;
+
+    io->looking = true;
+    io->look.class = &look_class;
+    gr__queue_append(&loop->later, &io->look);
+}
+
+void gr__streams_drain(struct gr__loop *loop)
+{
+    if (gr__io_of(loop)->streams.live > 0)
+        look_after_poll(loop);
+}
+
 /* A stream, awaited: for bytes to read, or for a state of what is written. */
 struct awaited {
     struct gr_awaitable awaitable;
@@ -175,6 +217,8 @@ static int reading_subscribe(struct gr_awaitable *awaitable, struct gr_waiter *w
         stream->reading = true;
     }
     stream->reader = waiter;
+    if (stream->served && gr__loop_here()->phase >= GR_PHASE_DRAIN)
+        look_after_poll(gr__loop_here());
     return 0;
 }
 

@@ -13,4 +13,7 @@ struct gr__loop;
 /* A stream over a transport, which is its own from here on, or closed on an error. */
 int gr__stream_make(struct gr__loop *loop, struct gr__transport *transport, gr_stream *ret_stream);
 
+/* Its other side is a client, which a run that drains no longer waits for (phase.h). */
+void gr__stream_serve(gr_stream stream);
+
 #endif

@@ -194,7 +194,7 @@ static int stratum_start(struct gr__loop *loop)
 }
 
 /* Those whose time has come still have their turn. */
-static void stratum_stop(struct gr__loop *loop)
+static void end_waiting(struct gr__loop *loop)
 {
     for (struct call *call = NULL; (call = gr__slots_next(table(loop), call)) != NULL;) {
         if (!is_waiting(call))
@@ -204,9 +204,15 @@ static void stratum_stop(struct gr__loop *loop)
     }
 }
 
+static void stratum_stop(struct gr__loop *loop)
+{
+    if (loop->phase >= GR_PHASE_CLOSE)
+        end_waiting(loop);
+}
+
 static void stratum_done(struct gr__loop *loop)
 {
-    stratum_stop(loop); /* a loop may come down without having been told to stop */
+    end_waiting(loop); /* a loop may come down without having been told to stop */
     gr__slots_done(table(loop));
 }
 

@@ -12,20 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "loop/phases.h"
+
 /* One loop and its thread. */
 struct berth {
     struct gr__loop loop;
-    struct gr__task stop_task; /* tells it to stop: by its owner's id, posted once */
-    struct gr__task end_task;  /* tells it to end */
-    struct gr__timer deadline; /* of stopping */
     pthread_t thread;
-    bool stop_posted; /* written by loop 0 */
-    bool resting;     /* has said that it is no longer busy */
 };
 
 /*
  * Shared by all loops' threads. `berths` and `options` are written before the threads start;
- * `resting`, `failure`, `stop_asked` and `live_bytes` by any of them, atomically.
+ * `failure` and `live_bytes` by any of them, atomically.
  */
 static struct {
     unsigned count;
@@ -35,16 +32,9 @@ static struct {
     sem_t gate;       /* until all threads are there... */
     bool all_started; /* ...or it is known, before the gate opens, that some never will */
     pthread_barrier_t barrier;
-    unsigned resting; /* loops that are no longer busy */
-    int failure;      /* of the first thread that could not start its loop */
-    unsigned stop_asked;
+    int failure;         /* of the first thread that could not start its loop */
     uint64_t live_bytes; /* of all pools, once all are closed */
 } fleet;
-
-static struct berth *berth_here(void)
-{
-    return gr__container_of(gr__loop_here(), struct berth, loop);
-}
 
 unsigned gr__fleet_count(void)
 {
@@ -56,92 +46,15 @@ int gr_loop_count(void)
     return (int)gr__fleet_count();
 }
 
-static void ignore(struct gr__task *task)
-{
-    (void)task;
-}
-
-static void end_here(struct gr__task *task)
-{
-    (void)task;
-    berth_here()->loop.ended = true;
-}
-
-static const struct gr__task_class end_class = {"end", end_here, ignore, NULL};
-
-/* Ending the others is the last one's work: all have come to rest by then. */
-static void rest(struct berth *berth)
-{
-    berth->resting = true;
-    if (ck_pr_faa_uint(&fleet.resting, 1) + 1 < fleet.count)
-        return;
-
-    for (unsigned i = 0; i < fleet.count; i++) {
-        fleet.berths[i].end_task.class = &end_class;
-        gr__loop_send(&berth->loop, i, &fleet.berths[i].end_task, 0);
-    }
-    gr__outboxes_flush(&berth->loop);
-}
-
-/* Time is up: this loop ends although it is busy, and the others need not wait for it. */
-static void on_deadline(struct gr__timer *timer)
-{
-    struct berth *berth = gr__container_of(timer, struct berth, deadline);
-    gr__fleet_stop();
-    if (!berth->resting)
-        rest(berth);
-    berth->loop.ended = true;
-}
-
-static void bound(struct berth *berth)
-{
-    if (gr__list_linked(&berth->deadline.link))
-        return;
-
-    berth->deadline.fire = on_deadline;
-    gr__wheel_start(&berth->loop.wheel, &berth->deadline, gr_clock() + fleet.options->stop_within);
-}
-
-void gr__fleet_bound(void)
-{
-    bound(berth_here());
-}
-
-static void stop_here(struct gr__task *task)
-{
-    (void)task;
-    struct berth *berth = berth_here();
-    berth->loop.stopping = true;
-    bound(berth);
-    gr__strata_stop(&berth->loop);
-}
-
-static const struct gr__task_class stop_class = {"stop", stop_here, ignore, NULL};
-
-void gr__fleet_stop(void)
-{
-    /* One caller alone posts the tasks, of which each loop has one. */
-    if (ck_pr_fas_uint(&fleet.stop_asked, 1) != 0)
-        return;
-
-    for (unsigned i = 0; i < fleet.count; i++) {
-        fleet.berths[i].stop_task.class = &stop_class;
-        gr__loop_send(gr__loop_here(), i, &fleet.berths[i].stop_task, 0);
-    }
-}
-
 static void turn_to_the_end(struct berth *berth)
 {
     struct gr__loop *loop = &berth->loop;
-    while (!loop->ended) {
+    while (loop->phase != GR__PHASE_ENDED) {
         gr__loop_work(loop);
-
-        /* Before the loop waits, since nothing would wake it any more. */
-        if (loop->stopping && !berth->resting && gr__strata_busy(loop) == 0)
-            rest(berth);
+        if (loop->phase != GR_PHASE_RUN)
+            gr__phases_turn(loop);
         gr__loop_poll(loop, true);
     }
-    gr__wheel_cancel(&loop->wheel, &berth->deadline);
 }
 
 static void pin(unsigned index)
@@ -223,7 +136,7 @@ static void work(unsigned index)
     if (failure == 0) {
         if (index == 0 && (failure = fleet.options->begin()) < 0) {
             ck_pr_store_int(&fleet.failure, failure);
-            gr__fleet_stop();
+            gr__phases_begin();
         }
         turn_to_the_end(berth);
     }
@@ -289,8 +202,6 @@ int gr__fleet_run(const struct gr__fleet_options *options)
         return -EALREADY;
 
     fleet.options = options;
-    fleet.resting = 0;
-    fleet.stop_asked = 0;
     fleet.live_bytes = 0;
     int rc = -ENOMEM;
     fleet.berths = aligned_alloc(alignof(struct berth), options->loops * sizeof *fleet.berths);
@@ -300,6 +211,9 @@ int gr__fleet_run(const struct gr__fleet_options *options)
     rc = gr__depot_init(&fleet.depot);
     if (rc < 0)
         goto undo_berths;
+    rc = gr__phases_init(options->loops, options->within);
+    if (rc < 0)
+        goto undo_depot;
     pthread_barrier_init(&fleet.barrier, NULL, options->loops);
     sem_init(&fleet.gate, 0, 0);
 
@@ -308,6 +222,8 @@ int gr__fleet_run(const struct gr__fleet_options *options)
 
     sem_destroy(&fleet.gate);
     pthread_barrier_destroy(&fleet.barrier);
+    gr__phases_done();
+undo_depot:
     gr__depot_done(&fleet.depot);
 undo_berths:
     free(fleet.berths);

@@ -3,8 +3,7 @@
  *
  *     start: thread i makes loop i -> all made, or all undone -> loops turn
  *
- *     stop:  stop(loop) on each -> turns on until nothing is busy, or the deadline
- *            -> the last loop to come to rest ends them all
+ *     stop:  the phases of stopping, through which all loops go together (phases.h)
  *            -> inboxes close -> what is left is reported -> strata come down
  *            -> all closed -> memory goes
  *
@@ -23,7 +22,7 @@ struct gr__fleet_options {
     unsigned loops;
     bool pin;
     uint64_t seed;
-    gr_time stop_within;
+    const gr_time *within; /* how long each phase of stopping may take */
     gr__say_fn *say;
     void *say_context;
 
@@ -33,12 +32,6 @@ struct gr__fleet_options {
 
 /* Run a fleet to its end, with the calling thread as loop 0. */
 int gr__fleet_run(const struct gr__fleet_options *options);
-
-/* Begin to stop all loops. On a loop's thread. */
-void gr__fleet_stop(void);
-
-/* Bound the time until all has stopped, from now, though nothing stops yet. On loop 0. */
-void gr__fleet_bound(void);
 
 unsigned gr__fleet_count(void);
 

@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #include <greenroom/loop.h>
+#include <greenroom/phase.h>
 
 #include "base/pool.h"
 #include "base/random.h"
@@ -44,6 +45,12 @@ struct gr__runner;
 enum {
     GR__PART_BYTES = 1536, /* a ucontext takes most of them */
     GR__QUANTUM_MAX = 64,  /* tasks and messages between two looks at the clock, at most */
+};
+
+/* What comes after all phases of stopping (phases.h). */
+enum gr__phase_after {
+    GR__PHASE_OVER = GR_PHASES, /* what was ended by force comes to its end */
+    GR__PHASE_ENDED,            /* the run is over after this turn */
 };
 
 /* What has happened on this loop, counted where it happens. */
@@ -74,8 +81,8 @@ struct gr__loop {
     struct gr__outbox *outboxes; /* by number of loop; of this loop's own the entry is unused */
     struct gr__outbox *filled;   /* those to be flushed */
     unsigned loop_count;
+    uint8_t phase;     /* of stopping: enum gr_phase, or enum gr__phase_after */
     bool stopping;     /* winds down: nothing new starts */
-    bool ended;        /* the run is over after this turn */
     bool clock_is_old; /* whoever turns the loop by hand may have let time pass */
     bool has_ambient;  /* there is an ambient around what runs (ambient.h) */
 

@@ -208,7 +208,7 @@ static int stratum_start(struct gr__loop *loop)
 }
 
 /* Those that are ready, or under way, end when they have returned. */
-static void stratum_stop(struct gr__loop *loop)
+static void end_waiting(struct gr__loop *loop)
 {
     for (struct periodic *periodic = NULL;
          (periodic = gr__slots_next(table(loop), periodic)) != NULL;) {
@@ -219,9 +219,15 @@ static void stratum_stop(struct gr__loop *loop)
     }
 }
 
+static void stratum_stop(struct gr__loop *loop)
+{
+    if (loop->phase >= GR_PHASE_CLOSE)
+        end_waiting(loop);
+}
+
 static void stratum_done(struct gr__loop *loop)
 {
-    stratum_stop(loop); /* a loop may come down without having been told to stop */
+    end_waiting(loop); /* a loop may come down without having been told to stop */
     gr__slots_done(table(loop));
 }
 

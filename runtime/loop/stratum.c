@@ -63,6 +63,13 @@ void gr__strata_report(struct gr__loop *loop, gr__say_fn *say, void *context)
             stratum->report(loop, say, context);
 }
 
+void gr__strata_force(struct gr__loop *loop)
+{
+    for (const struct gr__stratum *stratum = top; stratum != NULL; stratum = stratum->below)
+        if (stratum->force != NULL)
+            stratum->force(loop);
+}
+
 void gr__strata_done(struct gr__loop *loop)
 {
     take_down(top, loop);

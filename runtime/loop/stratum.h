@@ -1,7 +1,8 @@
 /*
  * Strata: what stands on a loop, brought up in order and taken down in reverse.
  *
- *     start ... stop -- busy until 0 -- report -- done
+ *     start ... each phase of stopping: stop -- busy until 0 -- done
+ *                                               its time is up: report -- force
  *
  * A stratum adds itself before main, in a constructor of the file that everybody needs
  * who uses it. So what is below never names what is above, and a program that does not
@@ -17,9 +18,10 @@ struct gr__loop;
 /*
  * The strata, lowest first, and the number of each one's part of a loop. Calls come last: what they
  * give back of their users' may be anything from below. What waits comes first: it is woken still
- * while others end.
+ * while others end; and what runners that are torn down still tell is before those.
  */
 enum gr__part {
+    GR__PART_STOP_HOOK,
     GR__PART_WHEN,
     GR__PART_RUNNER,
     GR__PART_FUTURE,
@@ -41,14 +43,20 @@ struct gr__stratum {
     enum gr__part part;
     int (*start)(struct gr__loop *loop);
 
-    /* Begin to end all that is there, and let nothing new begin. May be called again. NULL: nothing to do. */
+    /*
+     * A phase of stopping has begun, loop->phase: begin to end what is to end in it. From CLOSE on
+     * called again and again, for what has begun since. NULL: nothing to do.
+     */
     void (*stop)(struct gr__loop *loop);
 
-    /* How many things still run that stop asked to end. NULL: none ever. */
+    /* How many things there are still that are to have ended by this phase. NULL: none ever. */
     size_t (*busy)(const struct gr__loop *loop);
 
-    /* Name what is left. NULL: nothing ever is. */
+    /* Name them; and, when the loop ends, all that is left. NULL: nothing ever is. */
     void (*report)(struct gr__loop *loop, gr__say_fn *say, void *context);
+
+    /* End their waits, whatever stands before that. NULL: nothing to do. */
+    void (*force)(struct gr__loop *loop);
 
     void (*done)(struct gr__loop *loop);
 
@@ -64,6 +72,7 @@ int gr__strata_start(struct gr__loop *loop);
 void gr__strata_stop(struct gr__loop *loop);
 size_t gr__strata_busy(const struct gr__loop *loop);
 void gr__strata_report(struct gr__loop *loop, gr__say_fn *say, void *context);
+void gr__strata_force(struct gr__loop *loop);
 void gr__strata_done(struct gr__loop *loop);
 
 #endif

@@ -204,7 +204,7 @@ static bool has_work(const struct gr__loop *loop)
 
 static void poll_or_wait(struct gr__loop *loop, bool may_wait)
 {
-    if (!may_wait || loop->ended) {
+    if (!may_wait || loop->phase == GR__PHASE_ENDED) {
         poll(loop, 0);
         loop->clock_is_old = true;
     } else if (has_work(loop)) {

@@ -166,7 +166,7 @@ static int start_there(struct gr__scope *scope, unsigned there, gr_runner_fn *ru
         .holders = 1,
         .home = here->id,
         .there = there,
-        .owner = {ended, torn, scope->name},
+        .owner = {.ended = ended, .torn = torn, .scope = scope->name},
         .ambient.deadline = here->ambient.deadline,
         .run = run,
         .context = context,

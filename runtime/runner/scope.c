@@ -194,7 +194,8 @@ int gr_scope_start(struct gr_scope *public, gr_runner_fn *run, void *context,
     local->member.ret_status = ret_status;
     local->member.name = options == NULL || options->name == NULL ? "runner" : options->name;
     local->member.cancel = cancel_local;
-    local->owner = (struct gr__owner){local_ended, local_torn, scope->name};
+    local->owner =
+        (struct gr__owner){.ended = local_ended, .torn = local_torn, .scope = scope->name};
     rc = gr__spawn_owned(run, context, options, &local->owner, &local->runner);
     if (rc < 0)
         give(local);

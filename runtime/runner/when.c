@@ -225,6 +225,9 @@ static int stratum_start(struct gr__loop *loop)
 
 static void stratum_stop(struct gr__loop *loop)
 {
+    if (loop->phase < GR_PHASE_CLOSE)
+        return;
+
     for (struct callback *callback = NULL;
          (callback = gr__slots_next(table(loop), callback)) != NULL;) {
         if (callback->state != WAITING)
@@ -237,11 +240,15 @@ static void stratum_stop(struct gr__loop *loop)
 /* Those that are to be told, since none waits any more. */
 static size_t stratum_busy(const struct gr__loop *loop)
 {
-    return ((const struct gr__slots *)(const void *)loop->parts[GR__PART_WHEN])->live;
+    const struct gr__slots *callbacks = (const void *)loop->parts[GR__PART_WHEN];
+    return loop->phase < GR_PHASE_CLOSE ? 0 : callbacks->live;
 }
 
 static void stratum_report(struct gr__loop *loop, gr__say_fn *say, void *context)
 {
+    if (loop->phase < GR_PHASE_CLOSE)
+        return;
+
     for (struct callback *callback = NULL;
          (callback = gr__slots_next(table(loop), callback)) != NULL;) {
         if (callback->state == DEAD)

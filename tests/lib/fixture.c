@@ -64,6 +64,20 @@ static void note_report(void *context, const char *line)
     check_at(wanted, "report", 0, "%s", line);
 }
 
+static void fail_if_any_failed(void)
+{
+    if (failures > 0)
+        fail_msg("%u checks failed", failures);
+}
+
+int run_reporting(gr_runner_fn *body, void *context, const struct gr_options *options)
+{
+    failures = 0;
+    int rc = gr_run(body, context, options);
+    fail_if_any_failed();
+    return rc;
+}
+
 void run_in_fleet(gr_runner_fn *body, const struct gr_options *options)
 {
     struct gr_options watched = *options;
@@ -74,8 +88,7 @@ void run_in_fleet(gr_runner_fn *body, const struct gr_options *options)
     check_equal(rc, 0);
     for (unsigned i = 0; i < expected_count; i++)
         check_at(expected[i].seen, "report", 0, "nothing was reported about: %s", expected[i].part);
-    if (failures > 0)
-        fail_msg("%u checks failed", failures);
+    fail_if_any_failed();
 }
 
 struct call {

@@ -25,6 +25,9 @@
 /* Run a body in a fleet of its own, and fail the cmocka test that calls this if it failed. */
 void run_in_fleet(gr_runner_fn *body, const struct gr_options *options);
 
+/* The same, with the options' own report function; returns what the run did. */
+int run_reporting(gr_runner_fn *body, void *context, const struct gr_options *options);
+
 #define FLEET_TEST(name, loop_count)                                                               \
     static void name##_body(void);                                                                 \
     static int name##_run(void *context)                                                           \

@@ -67,7 +67,7 @@ GR_FALLIBLE int gr_send_buffer(gr_actor to, uint32_t tag, struct gr_buffer *buff
  * @thread any
  * @owner  @p data stays the caller's; its bytes are copied
  * @errors as gr_send(), save -ECANCELED; -EAGAIN when the mailbox is full, or too much is on its
- *         way there
+ *         way there; -ESHUTDOWN from a foreign thread once the run drains (phase.h)
  */
 GR_FALLIBLE int gr_try_send(gr_actor to, uint32_t tag, const void *data, size_t size);
 

@@ -31,6 +31,7 @@
 #include <greenroom/await.h>
 #include <greenroom/context.h>
 #include <greenroom/loop.h>
+#include <greenroom/phase.h>
 #include <greenroom/run.h>
 #include <greenroom/runner.h>
 #include <greenroom/scope.h>

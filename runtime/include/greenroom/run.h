@@ -8,13 +8,14 @@
  * that returns, stops everything and returns what it returned.
  *
  *     run() returns --+
- *                     +--> actors stop, runners are cancelled --> loops end --> gr_run() returns
- *     SIGINT, SIGTERM +         (as long as stop_within allows)
+ *                     +--> the phases of stopping --> loops end --> gr_run() returns
+ *     SIGINT, SIGTERM +     (phase.h)
  *       cancels run()
  *
- * The first SIGINT or SIGTERM cancels the main runner, whose waits end with
- * -ECANCELED: that is where a service says goodbye. A second one ends the
- * process at once, as if nobody had caught it.
+ * The first SIGINT or SIGTERM cancels the main runner, whose waits end with -ECANCELED, and begins
+ * the phases of stopping, which phase.h draws. It has until the end of DRAIN: that is where a
+ * service says goodbye. Each later signal ends the time of the phase under way; where loop 0 does
+ * not even come to that, the process ends at once, as if nobody had caught it.
  *
  * While it runs, SIGPIPE is ignored: a write to a closed connection fails instead.
  *
@@ -26,6 +27,7 @@
 #define GREENROOM_RUN_H
 
 #include <greenroom/base.h>
+#include <greenroom/phase.h>
 #include <greenroom/runner.h>
 
 GR__BEGIN
@@ -35,10 +37,13 @@ typedef void gr_report_fn(void *context, const char *line);
 
 /** How to run. Zero everywhere is the default. */
 struct gr_options {
-    int loops;            /**< 0: what GREENROOM_LOOPS says, or one for each core; 256 at most */
-    bool pin;             /**< keep loop i on the i-th core that the process may use */
-    bool ignore_signals;  /**< leave SIGINT and SIGTERM as they are */
-    gr_time stop_within;  /**< how long stopping may take, nanoseconds; 0: ten seconds */
+    int loops;           /**< 0: what GREENROOM_LOOPS says, or one for each core; 256 at most */
+    bool pin;            /**< keep loop i on the i-th core that the process may use */
+    bool ignore_signals; /**< leave SIGINT and SIGTERM as they are */
+    gr_time stop_within; /**< how long stopping may take, nanoseconds; 0: ten seconds */
+
+    /** Of that, each phase's own time, by enum gr_phase; 0: a tenth for the first and last, else four. */
+    gr_time phase_within[GR_PHASES];
     size_t stack_bytes;   /**< of a runner; 0: 64 KiB */
     bool mprotect_guards; /**< guard stacks by mprotect() even where the kernel knows better */
     uint64_t seed;        /**< of all random numbers; 0: from the system */
@@ -57,15 +62,6 @@ struct gr_options {
  *         main runner did not end in time; else what @p run returned
  */
 GR_FALLIBLE int gr_run(gr_runner_fn *run, void *context, const struct gr_options *options);
-
-/**
- * Stop the program, as a first SIGTERM would: cancel the main runner, and bound the rest in time.
- *
- * Before gr_run() it is kept for that: the main runner is cancelled before it has begun.
- *
- * @thread any
- */
-GR_API void gr_stop(void);
 
 /**
  * A report function that prints "greenroom: " and the line to standard error.

@@ -62,7 +62,8 @@ GR_FALLIBLE int gr_stream_connect(const char *host, int port, gr_stream *ret_str
  *
  * @thread runner, on the stream's loop
  * @errors #GR_EOF, -ECONNRESET and what else reading may give, -EBUSY while another reads, -ESTALE,
- *         -ETIMEDOUT, -ECANCELED also when the stream is closed meanwhile, -ENOMEM
+ *         -ETIMEDOUT, -ECANCELED also when the stream is closed meanwhile, -ENOMEM, -ESHUTDOWN of
+ *         a served one that is idle while the run drains
  */
 GR_FALLIBLE int gr_stream_read(gr_stream stream, void *data, size_t size, size_t *ret_size,
                                gr_time deadline);
@@ -176,7 +177,7 @@ GR_API void gr_stream_peer(gr_stream stream, char *text, size_t size);
  * @thread loop
  * @owner  the listener is the caller's to close
  * @errors -EADDRINUSE, -EACCES and what else binding may give, -EINVAL a bad address or port, -EMFILE,
- *         -ENOMEM
+ *         -ENOMEM, -ESHUTDOWN while the run stops
  */
 GR_FALLIBLE int gr_listen(const char *host, int port, gr_listener *ret_listener);
 
@@ -210,9 +211,10 @@ typedef int gr_serve_fn(gr_stream stream, void *context);
 /**
  * Listen on every loop, and have @p serve called for each connection.
  *
- * Returns once all listen. They do until the run stops. What @p serve returns is not looked at, save
- * that failures other than the client's going away are reported. With no descriptors left,
- * connections wait in the kernel's queue until there are.
+ * Returns once all listen. They do until the run stops; it then waits until @p serve has returned for
+ * each client, and ends the reads of those that are idle with -ESHUTDOWN (phase.h). What @p serve
+ * returns is not looked at, save that failures other than the client's going away are reported. With
+ * no descriptors left, connections wait in the kernel's queue until there are.
  *
  * @param context   for @p serve, on every loop at once: it must be constant, or of handles
  * @param ret_port  the port; or NULL

@@ -1,0 +1,109 @@
+/*
+ * Phases, to actors: their mailboxes are emptied, and then they stop.
+ *
+ *     DRAIN      waits until no actor has mail, and no handler is under way
+ *     ACTORS     stops all that are nobody's children, which stop their children first
+ *                time is up: all are stopped by force
+ *
+ * An actor has mail, or a handler under way, exactly while it stands in a queue of the loop or a
+ * runner works on it. So no look goes over actors that are idle, nor does a message count anything.
+ */
+#include "actors/phases.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "actors/body.h"
+#include "actors/stop.h"
+
+static bool is_of_actor(const struct gr__task *task)
+{
+    return task != NULL && task->class == &gr__body_class;
+}
+
+static bool has_actor(const struct gr__queue *queue)
+{
+    const struct gr__task *task = queue->first;
+    while (task != NULL && !is_of_actor(task))
+        task = task->next;
+    return task != NULL;
+}
+
+static bool is_worked_on(const struct gr__loop *loop)
+{
+    const struct gr__runners *runners = (const void *)loop->parts[GR__PART_RUNNER];
+    gr__list_each (link, &runners->all) {
+        const struct gr__runner *runner = gr__container_of(link, struct gr__runner, link);
+        bool waits = runner->state == GR__RUNNER_PARKED || runner->state == GR__RUNNER_READY;
+        if (waits && is_of_actor(runner->working))
+            return true;
+    }
+    return false;
+}
+
+static bool has_mail(const struct gr__loop *loop)
+{
+    return has_actor(&loop->ready) || has_actor(&loop->ahead) || has_actor(&loop->held) ||
+           has_actor(&loop->behind) || is_worked_on(loop);
+}
+
+/* Children are stopped by their parents. */
+void gr__actors_stop(struct gr__loop *loop)
+{
+    if (loop->phase != GR_PHASE_ACTORS)
+        return;
+
+    struct gr__body *body = NULL;
+    while ((body = gr__slots_next(&gr__actors_of(loop)->bodies, body)) != NULL)
+        if (!body->is_child)
+            gr__body_stop(loop, body, -ESHUTDOWN);
+}
+
+size_t gr__actors_busy(const struct gr__loop *loop)
+{
+    const struct gr__actors *actors = (const void *)loop->parts[GR__PART_ACTOR];
+    if (loop->phase < GR_PHASE_DRAIN)
+        return 0;
+    return loop->phase == GR_PHASE_DRAIN ? has_mail(loop) : actors->bodies.live;
+}
+
+static void report_one(struct gr__loop *loop, const struct gr__body *body, gr__say_fn *say,
+                       void *context)
+{
+    char line[320];
+    const char *what = loop->phase == GR_PHASE_DRAIN ? "is not done" : "did not stop";
+    int length = snprintf(line, sizeof line, "actor '%.128s' on loop %u %s, with %u messages left",
+                          body->name, loop->id, what, body->count);
+    const struct gr__runner *runner = body->runner;
+    if (runner != NULL)
+        snprintf(line + length, sizeof line - (size_t)length, ": it waits for %.64s since %lld ms",
+                 runner->awaited == NULL ? "its turn" : runner->awaited->type->name,
+                 (long long)((loop->now - runner->parked_since) / GR_MILLISECOND));
+    say(context, line);
+}
+
+void gr__actors_report(struct gr__loop *loop, gr__say_fn *say, void *context)
+{
+    if (loop->phase < GR_PHASE_DRAIN)
+        return;
+
+    for (struct gr__body *body = NULL;
+         (body = gr__slots_next(&gr__actors_of(loop)->bodies, body)) != NULL;)
+        if (loop->phase > GR_PHASE_DRAIN || body->stage > GR__IDLE)
+            report_one(loop, body, say, context);
+}
+
+/* What does not drain is cancelled by the next phase, in which it may still clean up. */
+void gr__actors_force(struct gr__loop *loop)
+{
+    if (loop->phase < GR_PHASE_ACTORS)
+        return;
+
+    for (struct gr__body *body = NULL;
+         (body = gr__slots_next(&gr__actors_of(loop)->bodies, body)) != NULL;) {
+        gr_actor actor = {gr__body_name(loop, body)};
+        int rc = gr__actor_stop(actor, GR__STOP_FOR_GOOD | GR__STOP_BY_FORCE, -ESHUTDOWN);
+        assert(rc == 0 && "no order is needed on its own loop");
+        (void)rc;
+    }
+}
