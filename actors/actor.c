@@ -17,6 +17,7 @@
 #include "actors/phases.h"
 #include "actors/placement.h"
 #include "actors/pressure.h"
+#include "actors/rules.h"
 #include "actors/self_timer.h"
 #include "actors/send_later.h"
 #include "actors/supervision.h"
@@ -227,8 +228,9 @@ static void handle(struct gr__loop *loop, struct gr__body *body)
     struct gr__envelope *envelope = gr__envelope_of(task);
     body->first = task->next;
     body->count--;
-    if (body->pressure != NULL && (body->count == body->max / 2 || body->count == 0))
-        gr__pressure_relieve(loop, body);
+    if (body->pressure != NULL &&
+        (body->max == 0 || body->count == body->max / 2 || body->count == 0))
+        gr__pressure_took(loop, body, envelope);
 
     /* Asked for ahead of the handler and not after it, the kind costs most messages nothing. */
     const struct gr__task_class *class = envelope->task.class;
@@ -335,7 +337,7 @@ void gr__body_relieve(struct gr__loop *loop, struct gr__body *body)
 {
     loop->runner->working = &body->task;
     body->runner = loop->runner;
-    while (body->count > body->max / 2 && body->urgent == 0) {
+    while (gr__mailbox_over_half(body) && body->urgent == 0) {
         gr__ambient_settle(loop);
         handle(loop, body);
         if (--loop->budget <= 0 && !gr__loop_refill(loop))

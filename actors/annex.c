@@ -7,6 +7,7 @@
 #include "actors/link.h"
 #include "actors/monitor.h"
 #include "actors/registry.h"
+#include "actors/rules.h"
 #include "actors/self_timer.h"
 #include "actors/stash.h"
 #include "actors/supervision.h"
@@ -49,6 +50,8 @@ void gr__annex_end(struct gr__loop *loop, struct gr__body *body)
     gr__self_timers_end(loop, annex);
     gr__stash_end(loop, body);
     gr__tenants_done(loop, annex);
+    if (annex->rules != NULL)
+        gr__rules_end(loop, body);
     if (annex->supervision != NULL)
         gr__supervision_give(loop, body);
     gr__notices_give(loop, &annex->control);

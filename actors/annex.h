@@ -17,6 +17,7 @@
 
 #include "actors/body.h"
 
+struct gr__rules;
 struct gr__tenants;
 
 struct gr__annex {
@@ -26,6 +27,7 @@ struct gr__annex {
     struct gr__list links;    /* halves of links, which are notices too (link.c) */
     struct gr__list children; /* (children.c) */
     struct gr__stash *stash;  /* or NULL (stash.c) */
+    struct gr__rules *rules;  /* of its mailbox, or NULL (rules.c) */
     struct gr__list timers;   /* to itself, by key (self_timer.c) */
     struct gr__list names;    /* (registry.c) */
     struct gr__tenants *tenants;         /* its runners, or NULL: there were none (tenants.c) */

@@ -6,6 +6,7 @@
 #include "actors/annex.h"
 #include "actors/body.h"
 #include "actors/children.h"
+#include "actors/rules.h"
 #include "actors/self_timer.h"
 #include "actors/stash.h"
 #include "actors/supervision.h"
@@ -32,12 +33,19 @@ static int make_state(struct gr__loop *loop, struct gr__body *body)
     return 0;
 }
 
+static __attribute__((noinline, cold)) int make_rules(struct gr__loop *loop, struct gr__body *body)
+{
+    int rc = gr__rules_make(loop, body, body->max);
+    if (rc < 0)
+        gr__body_give(loop, body);
+    return rc;
+}
+
 static int make_body(struct gr__loop *loop, const struct gr__birth *birth,
-                     struct gr__body **ret_body)
+                     struct gr__body **ret_body, uint64_t *ret_name)
 {
     const struct gr_behavior *behavior = birth->behavior;
-    uint64_t handle;
-    struct gr__body *body = gr__slots_take(&gr__actors_of(loop)->bodies, &handle);
+    struct gr__body *body = gr__slots_take(&gr__actors_of(loop)->bodies, ret_name);
     if (body == NULL)
         return -ENOMEM;
 
@@ -53,7 +61,7 @@ static int make_body(struct gr__loop *loop, const struct gr__birth *birth,
         return -ENOMEM;
     }
     *ret_body = body;
-    return 0;
+    return gr__rules_wanted(behavior) ? make_rules(loop, body) : 0;
 }
 
 /* Its start hook has failed, the first time or a later one. Kept out of the path of others. */
@@ -139,13 +147,13 @@ int gr__body_spawn(struct gr__loop *loop, const struct gr__birth *birth, gr_acto
     if (loop->stopping)
         return -ESHUTDOWN;
     struct gr__body *body;
-    int rc = make_body(loop, birth, &body);
+    gr_actor actor;
+    int rc = make_body(loop, birth, &body, &actor.name);
     if (rc == 0 && __builtin_expect(birth->supervisor != 0, 0))
         rc = supervise(loop, body, birth);
     if (rc < 0)
         return rc;
 
-    gr_actor actor = {gr__slots_name(&gr__actors_of(loop)->bodies, body)};
     if (birth->behavior->start != NULL) {
         rc = start(loop, body, birth->argument, birth->argument_bytes);
         if (rc < 0)

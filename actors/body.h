@@ -81,12 +81,12 @@ struct gr__body {
     struct gr__task *first; /* the mailbox, oldest first; NULL when empty */
     struct gr__task *last;  /* once first is set */
     uint32_t count;
-    uint32_t max;
+    uint32_t max; /* messages; 0: the mailbox has rules, and they tell (rules.h) */
     struct gr_self self;
     const struct gr_behavior *behavior;
 
     struct gr__runner *runner;
-    struct gr__pressure *pressure; /* who waits for room, or NULL: nobody */
+    struct gr__pressure *pressure; /* who waits for room, or NULL: nobody, and there are no rules */
     const char *name;
     struct gr__mark *mark;   /* the actor that its handler waits for, or NULL (ring.h) */
     struct gr__annex *annex; /* what few actors have, or NULL: it has none of that */
@@ -160,7 +160,7 @@ static inline uint64_t gr__body_name(struct gr__loop *loop, const struct gr__bod
     return gr__slots_name(&gr__actors_of(loop)->bodies, body);
 }
 
-/* Whether a sender that can wait should. */
+/* Whether a sender that can wait should; of a mailbox with rules, whether it may have to. */
 static inline bool gr__body_full(const struct gr__body *body)
 {
     return body->count >= body->max || body->pressure != NULL;
@@ -214,8 +214,11 @@ static inline void gr__body_accept(struct gr__loop *loop, struct gr__body *body,
     gr__body_accept_kind(loop, body, envelope, gr__envelope_kind(envelope));
 }
 
-/* Put an envelope into the mailbox though it is full, or do what its behavior says instead. */
-void gr__body_accept_full(struct gr__loop *loop, struct gr__body *body,
+/*
+ * Put an envelope into a mailbox that is full or has rules; or, where it is full, do what its
+ * behavior says instead. Returns whether it was.
+ */
+bool gr__body_accept_full(struct gr__loop *loop, struct gr__body *body,
                           struct gr__envelope *envelope);
 
 /* Handle messages until half of the mailbox is empty or the slice is over; ahead of its task. */

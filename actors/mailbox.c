@@ -7,31 +7,55 @@
 #include "actors/body.h"
 #include "actors/dead_letter.h"
 #include "actors/pressure.h"
+#include "actors/rules.h"
 #include "loop/post.h"
 
-static void drop_oldest(struct gr__loop *loop, struct gr__body *body)
+/* It is full, so there is one. */
+static struct gr__task *take_oldest(struct gr__body *body)
 {
     struct gr__task *oldest = body->first;
-    if (oldest == NULL)
-        return;
-
     body->first = oldest->next;
     body->count--;
-    gr__dead_letter(loop, gr__body_name(loop, body), gr__envelope_of(oldest), GR_DEAD_OLDEST);
+    return oldest;
 }
 
-void gr__body_accept_full(struct gr__loop *loop, struct gr__body *body,
+/* Drop what is older and no more urgent than the envelope. False: that does not make room. */
+static bool drop_oldest(struct gr__loop *loop, struct gr__body *body, struct gr__envelope *envelope)
+{
+    bool ruled = body->max == 0;
+    unsigned level = ruled ? gr__rules_level(body, envelope) : 0;
+    while (gr__mailbox_full(body)) {
+        struct gr__task *oldest = ruled ? gr__rules_take_least(body, level) : take_oldest(body);
+        if (oldest == NULL)
+            return false;
+        gr__dead_letter(loop, gr__body_name(loop, body), gr__envelope_of(oldest), GR_DEAD_OLDEST);
+    }
+    return true;
+}
+
+static bool is_refused(const struct gr__body *body, const struct gr__envelope *envelope)
+{
+    enum gr_when_full when_full = body->behavior->when_full;
+    return when_full == GR_FULL_DROP_NEWEST ||
+           (when_full == GR_FULL_FAIL && gr__envelope_kind(envelope) & GR__ASK);
+}
+
+bool gr__body_accept_full(struct gr__loop *loop, struct gr__body *body,
                           struct gr__envelope *envelope)
 {
-    bool refused =
-        body->behavior->when_full == GR_FULL_FAIL && gr__envelope_kind(envelope) & GR__ASK;
-    if (refused || body->behavior->when_full == GR_FULL_DROP_NEWEST) {
-        gr__dead_letter(loop, gr__body_name(loop, body), envelope, GR_DEAD_NEWEST);
-        return;
+    if (!gr__mailbox_full(body)) {
+        gr__mailbox_put(loop, body, envelope);
+        return false;
     }
-    if (body->behavior->when_full == GR_FULL_DROP_OLDEST)
-        drop_oldest(loop, body);
-    gr__body_accept(loop, body, envelope);
+    if (is_refused(body, envelope)) {
+        gr__dead_letter(loop, gr__body_name(loop, body), envelope, GR_DEAD_NEWEST);
+        return true;
+    }
+    if (body->behavior->when_full == GR_FULL_DROP_OLDEST && !drop_oldest(loop, body, envelope))
+        gr__dead_letter(loop, gr__body_name(loop, body), envelope, GR_DEAD_OLDEST);
+    else
+        gr__mailbox_put(loop, body, envelope);
+    return true;
 }
 
 /* Whom an envelope came for. */
@@ -53,8 +77,8 @@ static struct gr__body *arrive_at(struct gr__loop *loop, uint64_t to, struct gr_
         gr__body_accept(loop, body, envelope);
         return NULL;
     }
-    gr__body_accept_full(loop, body, envelope);
-    return body->behavior->when_full <= GR_FULL_FAIL ? body : NULL;
+    bool full = gr__body_accept_full(loop, body, envelope);
+    return full && body->behavior->when_full <= GR_FULL_FAIL ? body : NULL;
 }
 
 /* Runs on the actor's loop. What comes from elsewhere is let in, and its loop is told. */

@@ -15,23 +15,10 @@
 #include <stdlib.h>
 
 #include "actors/ring.h"
+#include "actors/rules.h"
 #include "loop/post.h"
 
 enum { BUCKETS = 64 };
-
-/*
- * Of an actor with a full mailbox: who waits here, and which loops were told. It is larger than
- * an envelope, so that it comes and goes without mixing up the order in which those are reused.
- */
-struct gr__pressure {
-    struct gr__task relief;  /* handles what is in the mailbox */
-    uint64_t name;           /* the actor's */
-    struct gr__list waiters; /* of struct gr__sending */
-    uint64_t told[GR__LOOPS_MAX / 64];
-    unsigned foreign; /* messages of foreign threads above the bound, which count as on their way */
-    bool
-        relief_due; /* it is in a queue, or under way; then it gives this back, if nobody is under it */
-};
 
 /* A sender that waits for room; on its own stack. */
 struct gr__sending {
@@ -185,7 +172,7 @@ static struct gr__body *to_relieve(struct gr__loop *loop, const struct gr__press
 {
     struct gr__body *body = gr__body_find(loop, pressure->name);
     bool can = body != NULL && body->pressure == pressure && body->stage == GR__SCHEDULED &&
-               body->runner == NULL && body->urgent == 0 && body->count > body->max / 2;
+               body->runner == NULL && body->urgent == 0 && gr__mailbox_over_half(body);
     return can ? body : NULL;
 }
 
@@ -223,28 +210,54 @@ static void relieve_next(struct gr__loop *loop, struct gr__pressure *pressure)
     gr__loop_ready_first(loop, &pressure->relief);
 }
 
+static struct gr__pressure *make_pressure(struct gr__loop *loop, struct gr__body *body)
+{
+    struct gr__pressure *pressure = gr__pool_take(&loop->pool, sizeof *pressure);
+    if (pressure == NULL)
+        return NULL;
+
+    memset(pressure, 0, sizeof *pressure);
+    pressure->relief.class = &relief_class;
+    pressure->name = gr__slots_name(&gr__actors_of(loop)->bodies, body);
+    gr__list_init(&pressure->waiters);
+    body->pressure = pressure;
+    return pressure;
+}
+
+static struct gr__pressure *press(struct gr__loop *loop, struct gr__body *body)
+{
+    if (body->pressure == NULL && make_pressure(loop, body) == NULL)
+        return NULL;
+
+    body->pressure->pressed = true;
+    relieve_next(loop, body->pressure);
+    return body->pressure;
+}
+
 static void give_pressure(struct gr__loop *loop, struct gr__body *body)
 {
     struct gr__pressure *pressure = body->pressure;
+    pressure->pressed = false;
+    if (pressure->stays)
+        return;
+
     body->pressure = NULL;
     if (!pressure->relief_due)
         gr__pool_give(&loop->pool, pressure, sizeof *pressure);
 }
 
-static struct gr__pressure *press(struct gr__loop *loop, struct gr__body *body)
+bool gr__pressure_make(struct gr__loop *loop, struct gr__body *body)
 {
-    if (body->pressure == NULL) {
-        struct gr__pressure *pressure = gr__pool_take(&loop->pool, sizeof *pressure);
-        if (pressure == NULL)
-            return NULL;
-        memset(pressure, 0, sizeof *pressure);
-        pressure->relief.class = &relief_class;
-        pressure->name = gr__slots_name(&gr__actors_of(loop)->bodies, body);
-        gr__list_init(&pressure->waiters);
-        body->pressure = pressure;
-    }
-    relieve_next(loop, body->pressure);
-    return body->pressure;
+    struct gr__pressure *pressure = make_pressure(loop, body);
+    if (pressure != NULL)
+        pressure->stays = true;
+    return pressure != NULL;
+}
+
+void gr__pressure_give(struct gr__loop *loop, struct gr__body *body)
+{
+    body->pressure->stays = false;
+    give_pressure(loop, body);
 }
 
 static struct gr__list *bucket_of(struct gr__loop *loop, uint64_t name)
@@ -300,7 +313,7 @@ static int waiters_of(struct gr__loop *loop, uint64_t to, struct gr__list **ret_
 static void ease(struct gr__loop *loop, uint64_t to)
 {
     struct gr__body *body = gr__handle_loop(to) == loop->id ? gr__body_find(loop, to) : NULL;
-    if (body != NULL && body->pressure != NULL && body->count < body->max)
+    if (body != NULL && gr__mailbox_pressed(body) && !gr__mailbox_full(body))
         gr__pressure_relieve(loop, body);
 }
 
@@ -420,10 +433,19 @@ static void tell_room(struct gr__loop *loop, const struct gr__body *body)
     memset(body->pressure->told, 0, sizeof body->pressure->told);
 }
 
+/* Kept out of the path of a message to an actor without a pressure. */
+__attribute__((noinline)) void gr__pressure_took(struct gr__loop *loop, struct gr__body *body,
+                                                 const struct gr__envelope *envelope)
+{
+    bool eased = body->max != 0 || gr__rules_took(body, envelope);
+    if (eased && body->pressure->pressed)
+        gr__pressure_relieve(loop, body);
+}
+
 void gr__pressure_relieve(struct gr__loop *loop, struct gr__body *body)
 {
     struct gr__pressure *pressure = body->pressure;
-    size_t room = gr__body_stopping(body) ? SIZE_MAX : body->max - body->count;
+    size_t room = gr__body_stopping(body) ? SIZE_MAX : gr__mailbox_room(body);
     release_some(&pressure->waiters, room);
     tell_room(loop, body);
     let_foreign_go(loop, pressure);

@@ -37,6 +37,23 @@
 
 #include "actors/body.h"
 
+/*
+ * Of an actor with a full mailbox: who waits here, and which loops were told. It is larger than
+ * an envelope, so that it comes and goes without mixing up the order in which those are reused.
+ * An actor whose mailbox has rules (rules.h) has one for good.
+ */
+struct gr__pressure {
+    struct gr__task relief;  /* handles what is in the mailbox */
+    uint64_t name;           /* the actor's */
+    struct gr__list waiters; /* of struct gr__sending */
+    uint64_t told[GR__LOOPS_MAX / 64];
+    unsigned foreign; /* messages of foreign threads above the bound, which count as on their way */
+    bool
+        relief_due; /* it is in a queue, or under way; then it gives this back, if nobody is under it */
+    bool pressed; /* somebody waits, or was told to */
+    bool stays;   /* also while nobody does */
+};
+
 enum { GR__LOOK_AGAIN = 0, GR__LET_IN = 1 };
 
 /*
@@ -57,6 +74,13 @@ void gr__pressure_tell(struct gr__loop *loop, struct gr__body *body, unsigned so
  */
 bool gr__pressure_hold_foreign(struct gr__loop *loop, struct gr__body *body);
 
+/*
+ * An envelope was taken out of the mailbox of an actor under pressure: of one with rules any, else
+ * the one with which half of it is empty, or all.
+ */
+void gr__pressure_took(struct gr__loop *loop, struct gr__body *body,
+                       const struct gr__envelope *envelope);
+
 /* There is room again, or the actor is gone: let all who wait look again. */
 void gr__pressure_relieve(struct gr__loop *loop, struct gr__body *body);
 
@@ -65,6 +89,10 @@ void gr__pressure_let_in(struct gr__mark *mark);
 
 /* The loop ends, and nobody waits any more: take the memory alone. */
 void gr__pressure_drop(struct gr__loop *loop, struct gr__body *body);
+
+/* Put an actor that has none under a pressure that stays, or take that back. */
+bool gr__pressure_make(struct gr__loop *loop, struct gr__body *body);
+void gr__pressure_give(struct gr__loop *loop, struct gr__body *body);
 
 int gr__pressure_start(struct gr__loop *loop);
 void gr__pressure_done(struct gr__loop *loop);

@@ -7,6 +7,7 @@
 
 #include "actors/dead_letter.h"
 #include "actors/pressure.h"
+#include "actors/rules.h"
 #include "loop/post.h"
 
 /* Waits until fewer messages are on their way to a loop. On the sender's stack. */
@@ -77,11 +78,12 @@ static int wait_for_room(struct gr__loop *loop, uint64_t to, enum gr_when_full w
     return gr__pressure_wait(loop, to, deadline);
 }
 
-static int route_here(struct gr__loop *loop, uint64_t to, struct gr__envelope *envelope,
-                      gr_time deadline)
+/* An actor that is not here, or perhaps has no room. Kept out of the path to one that has. */
+static __attribute__((noinline, cold)) int
+route_late(struct gr__loop *loop, uint64_t to, struct gr__envelope *envelope, gr_time deadline)
 {
     struct gr__body *body = gr__body_find(loop, to);
-    bool full = body != NULL && gr__body_full(body);
+    bool full = body != NULL && gr__mailbox_holds_up(body);
     while (full && body->behavior->when_full <= GR_FULL_FAIL) {
         int rc = wait_for_room(loop, to, body->behavior->when_full, deadline);
         if (rc < 0)
@@ -89,7 +91,7 @@ static int route_here(struct gr__loop *loop, uint64_t to, struct gr__envelope *e
 
         /* The actor may have gone meanwhile. Who was woken need not stand behind others again. */
         body = gr__body_find(loop, to);
-        full = body != NULL && body->count >= body->max && rc != GR__LET_IN;
+        full = body != NULL && gr__mailbox_full(body) && rc != GR__LET_IN;
     }
 
     if (body == NULL) {
@@ -100,7 +102,18 @@ static int route_here(struct gr__loop *loop, uint64_t to, struct gr__envelope *e
     if (full)
         gr__body_accept_full(loop, body, envelope);
     else
-        gr__body_accept(loop, body, envelope);
+        gr__mailbox_put(loop, body, envelope);
+    return 0;
+}
+
+static inline int route_here(struct gr__loop *loop, uint64_t to, struct gr__envelope *envelope,
+                             gr_time deadline)
+{
+    struct gr__body *body = gr__body_find(loop, to);
+    if (body == NULL || gr__body_full(body))
+        return route_late(loop, to, envelope, deadline);
+
+    gr__body_accept(loop, body, envelope);
     return 0;
 }
 

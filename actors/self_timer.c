@@ -20,6 +20,7 @@
 
 #include <errno.h>
 
+#include "actors/rules.h"
 #include "actors/within.h"
 #include "base/copy.h"
 
@@ -41,7 +42,7 @@ static void on_time(struct gr__timer *fired)
 {
     struct gr__self_timer *timer = gr__container_of(fired, struct gr__self_timer, timer);
     timer->sent = true;
-    gr__body_accept(gr__loop_here(), timer->body, timer->envelope);
+    gr__mailbox_put(gr__loop_here(), timer->body, timer->envelope);
 }
 
 static struct gr__self_timer *find(struct gr__body *body, uint64_t key)

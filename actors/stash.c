@@ -17,6 +17,7 @@
 #include <errno.h>
 
 #include "actors/dead_letter.h"
+#include "actors/rules.h"
 #include "actors/within.h"
 
 /* In the annex, once something was stashed or the handler was changed. */
@@ -81,6 +82,8 @@ static uint32_t bring_back(struct gr__body *body)
         gr__envelope_deliver(gr__envelope_of(task), gr__envelope_kind(gr__envelope_of(task)));
     if (body->first == NULL)
         body->last = stash->last;
+    if (body->max == 0)
+        gr__rules_put_back(body, stash->first, stash->last);
     stash->last->next = body->first;
     body->first = stash->first;
     body->count += count;

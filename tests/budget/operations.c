@@ -38,14 +38,13 @@ static int throw_back(struct gr_self *self, const struct gr_message *message)
     return gr_send(ball.throwers[ball.left % 2], 0, &ball, sizeof ball);
 }
 
-static int do_send(uint64_t count)
+static int throw_between(const struct gr_behavior *throws, uint64_t count)
 {
-    static const struct gr_behavior throws = {.name = "thrower", .receive = throw_back};
     struct ball ball = {.left = count};
     gr_future over;
-    int rc = gr_actor_spawn(&throws, NULL, &ball.throwers[0]);
+    int rc = gr_actor_spawn(throws, NULL, &ball.throwers[0]);
     if (rc == 0)
-        rc = gr_actor_spawn(&throws, NULL, &ball.throwers[1]);
+        rc = gr_actor_spawn(throws, NULL, &ball.throwers[1]);
     if (rc == 0)
         rc = gr_future_make(&over, &ball.over);
     if (rc == 0)
@@ -53,7 +52,36 @@ static int do_send(uint64_t count)
     return rc < 0 ? rc : gr_future_await(over, NULL, 0, GR_FOREVER);
 }
 
-/* --- carried: the same with a value that goes along ------------------------------------------ */
+static int do_send(uint64_t count)
+{
+    static const struct gr_behavior throws = {.name = "thrower", .receive = throw_back};
+    return throw_between(&throws, count);
+}
+
+/* --- bytes: the same to a mailbox that is bounded by its bytes ------------------------------- */
+
+static int do_bytes(uint64_t count)
+{
+    static const struct gr_behavior throws = {
+        .name = "thrower", .receive = throw_back, .mailbox_bytes_max = 1 << 20};
+    return throw_between(&throws, count);
+}
+
+/* --- priority: the same to a mailbox that is sorted ------------------------------------------ */
+
+static unsigned by_tag(const struct gr_message *message)
+{
+    return message->tag;
+}
+
+static int do_priority(uint64_t count)
+{
+    static const struct gr_behavior throws = {
+        .name = "thrower", .receive = throw_back, .priority = by_tag};
+    return throw_between(&throws, count);
+}
+
+/* --- carried: as send, with a value that goes along ------------------------------------------ */
 
 static int do_carried(uint64_t count)
 {
@@ -507,16 +535,17 @@ static const struct operation {
     const char *name;
     int (*perform)(uint64_t count); /* a multiple of CROWD */
 } operations[] = {
-    {"send", do_send},       {"ask", do_ask},
-    {"spawn", do_spawn},     {"runner", do_runner},
-    {"switch", do_switch},   {"await", do_await},
-    {"scope", do_scope},     {"cancel", do_cancel},
-    {"all", do_all},         {"timer", do_timer},
-    {"call", do_call},       {"post", do_post},
-    {"carried", do_carried}, {"timed_ask", do_timed_ask},
-    {"lock", do_lock},       {"channel", do_channel},
-    {"monitor", do_monitor}, {"link", do_link},
-    {"restart", do_restart},
+    {"send", do_send},         {"ask", do_ask},
+    {"spawn", do_spawn},       {"runner", do_runner},
+    {"switch", do_switch},     {"await", do_await},
+    {"scope", do_scope},       {"cancel", do_cancel},
+    {"all", do_all},           {"timer", do_timer},
+    {"call", do_call},         {"post", do_post},
+    {"carried", do_carried},   {"timed_ask", do_timed_ask},
+    {"lock", do_lock},         {"channel", do_channel},
+    {"monitor", do_monitor},   {"link", do_link},
+    {"restart", do_restart},   {"bytes", do_bytes},
+    {"priority", do_priority},
 };
 
 enum { OPERATIONS = sizeof operations / sizeof operations[0] };

@@ -57,6 +57,8 @@ BUDGETS = {
     "monitor": 1142,  # as spawn, with a monitor, and the end told
     "link": 244,  # two actors of a loop linked, and unlinked
     "restart": 1693,  # as ask, of an actor that ends and is restarted by its supervisor
+    "bytes": 498,  # as send, to a mailbox that is bounded by its bytes
+    "priority": 521,  # as send, to a mailbox that is sorted
 }
 MARGIN = 1.05
 FEW, MANY = 10000, 30000

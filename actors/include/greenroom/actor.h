@@ -31,9 +31,14 @@
  * A reason is 0 for a normal end, or a negative code: a failure's own, or what gr_actor_stop() was
  * told. Others hear of it by monitors and links (monitor.h, link.h).
  *
- * Mailboxes are bounded. What a sender to a full one gets is when_full's choice;
- * by default it waits. No ring of actors can wait for each other in this way: a
- * send that would close a ring is let in above the bound.
+ * Mailboxes are bounded, by the number of messages and, where the behavior says so, by their bytes.
+ * What a sender to a full one gets is when_full's choice; by default it waits. No ring of actors can
+ * wait for each other in this way: a send that would close a ring is let in above the bound.
+ *
+ * A behavior with a priority function has its messages sorted as they come. Then the most urgent one
+ * that is there is handled next, and among equals the oldest; the others wait for as long as there
+ * are more urgent ones. They share one bound: who sends to a full mailbox waits his turn, however
+ * urgent it is. Control messages have a lane of their own, ahead of all.
  */
 #ifndef GREENROOM_ACTOR_H
 #define GREENROOM_ACTOR_H
@@ -58,12 +63,16 @@ enum gr_when_full {
     GR_FULL_WAIT = 0,    /**< its sender waits; where it cannot, it gets -EAGAIN */
     GR_FULL_FAIL,        /**< its sender gets -EAGAIN, or -EAGAIN is the reply to its ask */
     GR_FULL_DROP_NEWEST, /**< it is dropped, as a dead letter */
-    GR_FULL_DROP_OLDEST, /**< the oldest in the mailbox is dropped for it, as a dead letter */
+    GR_FULL_DROP_OLDEST, /**< the oldest of the least urgent, and it is one of them, are dropped until
+                              there is room, as dead letters */
     GR_FULL_GROW         /**< there is no bound */
 };
 
 /** Messages that a mailbox holds unless its behavior says otherwise. */
 #define GR_MAILBOX_DEFAULT 1024
+
+/** Levels of urgency: 0 is the most urgent, the last one below this number the least. */
+#define GR_PRIORITIES 4
 
 struct gr_control;
 
@@ -93,6 +102,19 @@ struct gr_behavior {
     uint32_t mailbox_max;        /**< messages; 0: #GR_MAILBOX_DEFAULT */
     enum gr_when_full when_full; /**< what becomes of more */
     uint32_t stash_max;          /**< messages laid aside (stash.h); 0: #GR_MAILBOX_DEFAULT */
+
+    /**
+     * Bytes that its messages may have, beside mailbox_max; 0: as many as there are. From so many on it
+     * is full. So it holds less than this and one message, and one of any size has its turn.
+     */
+    size_t mailbox_bytes_max;
+
+    /**
+     * How urgent a message is: below #GR_PRIORITIES, and more counts as the least. Called when it comes,
+     * on the actor's loop, though a handler of the actor may wait; looks at the message alone. What was
+     * stashed comes back as the most urgent. Or NULL: all are alike.
+     */
+    unsigned (*priority)(const struct gr_message *message);
 };
 
 /** Spawn on the caller's loop; the default. */
