@@ -84,6 +84,7 @@
 #include <greenroom/link.h>
 #include <greenroom/message.h>
 #include <greenroom/monitor.h>
+#include <greenroom/pool.h>
 #include <greenroom/registry.h>
 #include <greenroom/router.h>
 #include <greenroom/self_timer.h>
