@@ -20,6 +20,7 @@
 #include "actors/rules.h"
 #include "actors/self_timer.h"
 #include "actors/send_later.h"
+#include "actors/stash.h"
 #include "actors/supervision.h"
 #include "actors/tenants.h"
 #include "actors/within.h"
@@ -81,7 +82,7 @@ static void report_failure(struct gr__loop *loop, const struct gr__body *body)
     gr__loop_say(loop, "actor '%s' on loop %u failed: %s", body->name, loop->id, text);
 }
 
-/* Mail that came while the stop hook waited is late. */
+/* Mail of one that rested, or that it has unstashed in its stop hook, is late. */
 static inline __attribute__((always_inline)) void go(struct gr__loop *loop, struct gr__body *body)
 {
     gr__body_move(body, GR__GONE);
@@ -116,11 +117,22 @@ static bool rests(struct gr__loop *loop, struct gr__body *body)
     return true;
 }
 
-/* The end, in the actor's own activation: its children's first. */
-static void end(struct gr__loop *loop, struct gr__body *body)
+void gr__body_close(struct gr__loop *loop, struct gr__body *body)
 {
-    gr__ambient_settle(loop);
-    gr__body_move(body, GR__STOPPING);
+    body->closed = true;
+    body->max = 0;
+    if (body->annex != NULL)
+        gr__stash_end(loop, body);
+    bury_mail(loop, body);
+    if (body->pressure != NULL)
+        gr__pressure_relieve(loop, body);
+}
+
+/* What of its end may wait: its children's first. Nobody else waits for it: mail is answered now. */
+static __attribute__((noinline)) void wind_up(struct gr__loop *loop, struct gr__body *body)
+{
+    if (!gr__supervision_rests(body))
+        gr__body_close(loop, body);
     if (body->annex != NULL) {
         body->runner = loop->runner;
         gr__self_timers_end(loop, body->annex);
@@ -136,6 +148,15 @@ static void end(struct gr__loop *loop, struct gr__body *body)
         body->behavior->stop(&body->self, body->reason);
         body->runner = NULL;
     }
+}
+
+/* The end, in the actor's own activation. */
+static void end(struct gr__loop *loop, struct gr__body *body)
+{
+    gr__ambient_settle(loop);
+    gr__body_move(body, GR__STOPPING);
+    if (body->annex != NULL || body->behavior->stop != NULL)
+        wind_up(loop, body);
     if (body->annex == NULL || !rests(loop, body))
         go(loop, body);
 }

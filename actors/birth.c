@@ -72,6 +72,8 @@ end_unstarted(struct gr__loop *loop, struct gr__body *body, int reason, bool is_
     body->reason = reason;
     gr__body_move(body, GR__STOPPING);
     if (body->annex != NULL) {
+        if (!is_restart || !gr__supervision_rests(body))
+            gr__body_close(loop, body);
         gr__self_timers_end(loop, body->annex);
         gr__tenants_join(body->annex);
         gr__children_stop(loop, body);

@@ -81,7 +81,7 @@ struct gr__body {
     struct gr__task *first; /* the mailbox, oldest first; NULL when empty */
     struct gr__task *last;  /* once first is set */
     uint32_t count;
-    uint32_t max; /* messages; 0: the mailbox has rules, and they tell (rules.h) */
+    uint32_t max; /* messages; 0: the mailbox has rules, which tell (rules.h), or is closed */
     struct gr_self self;
     const struct gr_behavior *behavior;
 
@@ -96,6 +96,7 @@ struct gr__body {
     bool is_child;           /* its parent stops it when the loop stops */
     bool overtaken : 1;      /* its task came up while a relief was under way */
     bool keeps : 1;          /* it once took a promise, so others may reply for it */
+    bool closed : 1;         /* what is sent to it is late, since it ends; then max is 0 */
     alignas(max_align_t) unsigned char state[GR__STATE_INLINE];
 };
 
@@ -243,6 +244,12 @@ void gr__body_give(struct gr__loop *loop, struct gr__body *body);
 /* Begin anew, from its rest: with its state zeroed, and with its start hook. It rests on where that fails. */
 int gr__body_restart(struct gr__loop *loop, struct gr__body *body, const void *argument,
                      size_t size);
+
+/*
+ * An actor ends, and does not rest: what is in its mailbox, or laid aside, is answered, and whoever
+ * still sends to it hears at once that it is late.
+ */
+void gr__body_close(struct gr__loop *loop, struct gr__body *body);
 
 /* End an actor that has stopped, and of which nothing is left on any stack. */
 void gr__body_go(struct gr__loop *loop, struct gr__body *body);

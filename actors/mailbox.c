@@ -43,6 +43,10 @@ static bool is_refused(const struct gr__body *body, const struct gr__envelope *e
 bool gr__body_accept_full(struct gr__loop *loop, struct gr__body *body,
                           struct gr__envelope *envelope)
 {
+    if (body->closed) {
+        gr__dead_letter(loop, gr__body_name(loop, body), envelope, GR_DEAD_STOPPED);
+        return false;
+    }
     if (!gr__mailbox_full(body)) {
         gr__mailbox_put(loop, body, envelope);
         return false;

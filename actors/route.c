@@ -78,11 +78,18 @@ static int wait_for_room(struct gr__loop *loop, uint64_t to, enum gr_when_full w
     return gr__pressure_wait(loop, to, deadline);
 }
 
+/* The actor, if it is here and has not closed. */
+static struct gr__body *find_open(struct gr__loop *loop, uint64_t to)
+{
+    struct gr__body *body = gr__body_find(loop, to);
+    return body == NULL || body->closed ? NULL : body;
+}
+
 /* An actor that is not here, or perhaps has no room. Kept out of the path to one that has. */
 static __attribute__((noinline, cold)) int
 route_late(struct gr__loop *loop, uint64_t to, struct gr__envelope *envelope, gr_time deadline)
 {
-    struct gr__body *body = gr__body_find(loop, to);
+    struct gr__body *body = find_open(loop, to);
     bool full = body != NULL && gr__mailbox_holds_up(body);
     while (full && body->behavior->when_full <= GR_FULL_FAIL) {
         int rc = wait_for_room(loop, to, body->behavior->when_full, deadline);
@@ -90,7 +97,7 @@ route_late(struct gr__loop *loop, uint64_t to, struct gr__envelope *envelope, gr
             return rc;
 
         /* The actor may have gone meanwhile. Who was woken need not stand behind others again. */
-        body = gr__body_find(loop, to);
+        body = find_open(loop, to);
         full = body != NULL && gr__mailbox_full(body) && rc != GR__LET_IN;
     }
 

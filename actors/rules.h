@@ -71,7 +71,9 @@ unsigned gr__rules_level(const struct gr__body *body, struct gr__envelope *envel
 /* Take the oldest of the least urgent out; NULL: all are more urgent than this level. */
 struct gr__task *gr__rules_take_least(struct gr__body *body, unsigned level);
 
-/* Put an envelope into any mailbox, full or not. */
+/* What follows holds for any mailbox, with rules or without, that is not closed. */
+
+/* Put an envelope into it, full or not. */
 static inline void gr__mailbox_put(struct gr__loop *loop, struct gr__body *body,
                                    struct gr__envelope *envelope)
 {

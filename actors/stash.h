@@ -9,7 +9,7 @@
 /* A new life begins: what is stashed is its first mail, and the handler is the behavior's own. */
 void gr__stash_restore(struct gr__body *body);
 
-/* The annex goes: what is stashed are dead letters, and the behavior is the one it was. */
+/* The actor ends: what is stashed are dead letters, and the behavior is the one it was. */
 void gr__stash_end(struct gr__loop *loop, struct gr__body *body);
 
 #endif

@@ -161,6 +161,8 @@ bool gr__supervision_end(struct gr__loop *loop, struct gr__body *body)
         return false;
 
     supervision->for_good = true;
+    if (body->stage == GR__STOPPING)
+        gr__body_close(loop, body);
     if (body->stage != GR__RESTING)
         return false;
     gr__body_move(body, GR__STOPPING);

@@ -158,8 +158,10 @@ GR_FALLIBLE int gr_actor_spawn(const struct gr_behavior *behavior,
 /**
  * Have an actor stop, once the handler it is in has returned; a wait in it is cancelled.
  *
- * What is left in its mailbox are dead letters, and asks among it get -ESTALE. Stale or zero is
- * ignored. An actor that has begun to stop keeps its first reason.
+ * From then on what is left in its mailbox are dead letters, and so is what still comes: asks get
+ * -ESTALE at once, though its children or its stop hook may take their time. One that may be
+ * restarted keeps its mail for its next life (supervisor.h). Stale or zero is ignored. An actor that
+ * has begun to stop keeps its first reason.
  *
  * @param reason  0, or a negative code; for the stop hook
  *

@@ -8,7 +8,7 @@
  *        0, and the cents <--------------------------+
  *
  * An ask always ends: with the reply, with the handler's error, with -ESTALE
- * when the actor has ended or ends before it came to it, or at the deadline. A
+ * when the actor has ended, or begins to before it came to it, or at the deadline. A
  * reply that comes later than that meets a stale handle and vanishes.
  *
  * Handlers that ask each other in a circle on one loop are told so when the last of them asks: it

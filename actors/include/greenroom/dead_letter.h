@@ -22,7 +22,7 @@ GR__BEGIN
 /** Why nobody handled a message. */
 enum gr_dead_why {
     GR_DEAD_NO_ACTOR = 0, /**< there was no such actor, or no longer */
-    GR_DEAD_STOPPED,      /**< its actor ended with it in the mailbox, or laid aside */
+    GR_DEAD_STOPPED,      /**< its actor ended with it in the mailbox, laid aside, or coming */
     GR_DEAD_NEWEST,       /**< the mailbox was full */
     GR_DEAD_OLDEST,       /**< the mailbox was full, and a newer one took its place */
     GR_DEAD_EXPIRED,      /**< an ask that its actor came to after its deadline */

@@ -14,8 +14,9 @@
  *
  * The mailbox of an actor on another loop may be found full only after the
  * fact. So its bound may be overshot by what is on its way there, which is
- * bounded in turn. To send to an actor that has ended is -ESTALE where that is
- * known, on its own loop; elsewhere the message becomes a dead letter there.
+ * bounded in turn. To send to an actor that has ended, or has begun to, is -ESTALE
+ * where that is known, on its own loop; elsewhere the message becomes a dead letter
+ * there.
  */
 #ifndef GREENROOM_SEND_H
 #define GREENROOM_SEND_H

@@ -11,7 +11,7 @@
  *                                                                      in its order
  *
  * What is stashed belongs to the actor: an ask among it is unanswered until it is handled, or until
- * the actor ends, which it hears as -ESTALE. A supervisor's restart keeps it (supervisor.h), and sets
+ * the actor begins to end, which it hears as -ESTALE. A supervisor's restart keeps it (supervisor.h), and sets
  * the handler back.
  */
 #ifndef GREENROOM_STASH_H
