@@ -15,9 +15,14 @@
  *    |         place         |  member   |    a point, so that points sort as numbers
  *    +-----------------------+-----------+
  *
+ * To find a key's point an index of equal parts of the circle says where in the points each part
+ * begins. There are as many parts as there may be points, so few points lie in one; to halve the
+ * points would take a step of several nanoseconds for each power of two.
+ *
  * Invariants:
  *   1. The points are sorted.
  *   2. There are GR__CIRCLE_POINTS of each member.
+ *   3. parts[i] is the number of points before part i.
  */
 #ifndef GREENROOM_ACTORS_CIRCLE_H
 #define GREENROOM_ACTORS_CIRCLE_H
@@ -28,9 +33,17 @@
 enum { GR__CIRCLE_POINTS = 64 };
 
 struct gr__circle {
-    uint64_t *points; /* somebody else's memory, large enough */
-    size_t count;
+    uint64_t *points;
+    uint32_t *parts; /* behind the room for points */
+    uint32_t count;  /* of points */
+    uint8_t shift;   /* from a place to its part */
 };
+
+/* The memory that a circle of so many members needs. */
+size_t gr__circle_bytes(uint32_t members_max);
+
+/* Begin an empty one in so much memory, which is zero, and aligned for a word. */
+void gr__circle_init(struct gr__circle *circle, void *memory, uint32_t members_max);
 
 /* Any bits, well mixed: the end of splitmix64 (base/random.h). */
 static inline uint64_t gr__mix(uint64_t bits)

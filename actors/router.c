@@ -143,13 +143,6 @@ static int await_all(struct gr__loop *loop, struct round *round, gr_time deadlin
     return rc;
 }
 
-static size_t copy_bytes(const struct gr_router_options *options, uint32_t max)
-{
-    size_t points = options->kind == GR_ROUTE_HASH ? (size_t)max * GR__CIRCLE_POINTS : 0;
-    return sizeof(struct gr__router) + max * sizeof(struct gr__target *) +
-           points * sizeof(uint64_t);
-}
-
 /* Say in each copy what it is. Rounds begin at different members, so that loops do not all begin at one. */
 static void fill_copies(struct round *round, uint64_t name, const struct gr_router_options *options,
                         uint32_t max)
@@ -161,7 +154,8 @@ static void fill_copies(struct round *round, uint64_t name, const struct gr_rout
         router->max = max;
         router->next = i;
         router->key = options->key;
-        router->circle.points = (uint64_t *)(void *)&router->table[max];
+        if (router->kind == GR_ROUTE_HASH)
+            gr__circle_init(&router->circle, &router->table[max], max);
     }
 }
 
@@ -212,7 +206,7 @@ int gr_router_make(const struct gr_router_options *options, gr_router *ret_route
     uint32_t max = options->members_max == 0 ? GR_ROUTER_DEFAULT : options->members_max;
     if (max > GR_ROUTER_MAX)
         return -EINVAL;
-    struct round *round = take_round(loop, copy_bytes(options, max));
+    struct round *round = take_round(loop, gr__router_bytes(options->kind, max));
     if (round == NULL)
         return -ENOMEM;
     uint64_t name;

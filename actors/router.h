@@ -66,7 +66,7 @@ struct gr__router {
     gr_time look_due;
     gr_router_key_fn *key;
     struct gr__circle circle;
-    struct gr__target *table[]; /* of max; and behind it the circle's points */
+    struct gr__target *table[]; /* of max; and behind it what the circle needs */
 };
 
 /* What home tells a loop; a block of the pool. */
@@ -107,7 +107,8 @@ static inline struct gr__router *gr__router_find(struct gr__loop *loop, uint64_t
     return NULL;
 }
 
-size_t gr__router_bytes(const struct gr__router *router);
+/* The size of a copy, with its table and circle. */
+size_t gr__router_bytes(enum gr_routing kind, uint32_t max);
 
 /* What orders do where they arrive. */
 extern const struct gr__task_class gr__router_make_class;
@@ -132,9 +133,24 @@ static inline void gr__target_release(struct gr__loop *loop, struct gr__target *
         gr__target_end(loop, target);
 }
 
+static inline struct gr__target *gr__router_in_turn(struct gr__router *router)
+{
+    uint32_t at = router->next < router->count ? router->next : 0;
+    router->next = at + 1;
+    return router->table[at];
+}
+
+struct gr__target *gr__router_choose_apart(struct gr__loop *loop, struct gr__router *router,
+                                           uint64_t key);
+
 /* Choose a member of a router that has some. */
-struct gr__target *gr__router_choose(struct gr__loop *loop, struct gr__router *router,
-                                     uint64_t key);
+static inline struct gr__target *gr__router_choose(struct gr__loop *loop, struct gr__router *router,
+                                                   uint64_t key)
+{
+    if (router->kind == GR_ROUTE_ROUND_ROBIN)
+        return gr__router_in_turn(router);
+    return gr__router_choose_apart(loop, router, key);
+}
 
 /* End all that is left of routers on a loop. */
 void gr__router_copies_done(struct gr__loop *loop);

@@ -31,15 +31,15 @@ static void discard(struct gr__task *task)
     settle(order_of(task), -ESHUTDOWN);
 }
 
-size_t gr__router_bytes(const struct gr__router *router)
+size_t gr__router_bytes(enum gr_routing kind, uint32_t max)
 {
-    size_t points = router->kind == GR_ROUTE_HASH ? (size_t)router->max * GR__CIRCLE_POINTS : 0;
-    return sizeof *router + router->max * sizeof router->table[0] + points * sizeof(uint64_t);
+    size_t circle_bytes = kind == GR_ROUTE_HASH ? gr__circle_bytes(max) : 0;
+    return sizeof(struct gr__router) + max * sizeof(struct gr__target *) + circle_bytes;
 }
 
 static void give_router(struct gr__router *router)
 {
-    gr__pool_give(&gr__loop_here()->pool, router, gr__router_bytes(router));
+    gr__pool_give(&gr__loop_here()->pool, router, gr__router_bytes(router->kind, router->max));
 }
 
 static void make(struct gr__task *task)

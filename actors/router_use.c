@@ -261,7 +261,9 @@ uint64_t gr_router_key(const void *data, size_t size)
         memcpy(&word, bytes, sizeof word);
         hash = mix_in(hash, word);
     }
+    if (size == 0)
+        return hash;
     word = 0;
-    gr__copy(&word, bytes, size);
+    memcpy(&word, bytes, size);
     return mix_in(hash, word);
 }

@@ -129,17 +129,10 @@ static uint32_t load_of(struct gr__loop *loop, const struct gr__target *target)
     return is_here(loop, target) ? load_here(loop, target->actor.name) : target->load;
 }
 
-static struct gr__target *in_turn(struct gr__router *router)
-{
-    uint32_t at = router->next < router->count ? router->next : 0;
-    router->next = at + 1;
-    return router->table[at];
-}
-
 /* Of the same load, the one whose turn it is first. */
 static struct gr__target *least_of_all(struct gr__loop *loop, struct gr__router *router)
 {
-    struct gr__target *least = in_turn(router);
+    struct gr__target *least = gr__router_in_turn(router);
     uint32_t load = load_of(loop, least);
     uint32_t at = least->index;
     for (uint32_t left = router->count - 1; left > 0 && load > 0; left--) {
@@ -178,7 +171,8 @@ static struct gr__target *least_loaded(struct gr__loop *loop, struct gr__router 
     return target;
 }
 
-struct gr__target *gr__router_choose(struct gr__loop *loop, struct gr__router *router, uint64_t key)
+struct gr__target *gr__router_choose_apart(struct gr__loop *loop, struct gr__router *router,
+                                           uint64_t key)
 {
     switch (router->kind) {
     case GR_ROUTE_RANDOM:
@@ -191,5 +185,5 @@ struct gr__target *gr__router_choose(struct gr__loop *loop, struct gr__router *r
     case GR_ROUTE_BROADCAST:
         break;
     }
-    return in_turn(router);
+    return gr__router_in_turn(router);
 }
