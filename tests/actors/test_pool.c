@@ -4,7 +4,7 @@
 
 #include "lib/fixture.h"
 
-enum { WORK = 1, SLOW, FAIL, WHO, STUCK };
+enum { WORK = 1, SLOW, FAIL, WHO, STUCK, STUBBORN };
 
 #define SOON gr_in(10 * GR_SECOND)
 
@@ -37,6 +37,16 @@ static void end_work(struct gr_self *self, int reason)
     count(&stops);
 }
 
+/* Waits on though it is to stop, until it is made to end. */
+static int be_stubborn(void)
+{
+    struct gr_shield shield;
+    gr_shield_raise(&shield, GR_FOREVER);
+    int rc = gr_sleep(gr_in(20 * GR_SECOND));
+    gr_shield_lower(&shield);
+    return rc;
+}
+
 static int work(struct gr_self *self, const struct gr_message *message)
 {
     uint64_t name = gr_self_actor(self).name;
@@ -45,6 +55,8 @@ static int work(struct gr_self *self, const struct gr_message *message)
         return gr_reply(message, &name, sizeof name);
     case STUCK:
         return gr_sleep(gr_in(20 * GR_SECOND));
+    case STUBBORN:
+        return be_stubborn();
     case SLOW: {
         int rc = gr_sleep(gr_in(GR_MILLISECOND / 2));
         if (rc < 0)
@@ -87,6 +99,18 @@ static int64_t living(void)
     return total(&starts) - total(&stops);
 }
 
+/* How many children the supervisor knows of. */
+static int supervised(gr_pool pool)
+{
+    struct gr_buffer text = {0};
+    int lines = 0;
+    check_equal(gr_supervisor_describe(pool.supervisor, &text, SOON), 0);
+    for (size_t i = 0; i < text.size; i++)
+        lines += ((const char *)text.data)[i] == '\n';
+    gr_buffer_release(&text);
+    return lines - 1;
+}
+
 RUNNER_TEST(begins_with_its_members_on_all_loops)
 {
     struct gr_pool_options options = of_members(6);
@@ -115,6 +139,7 @@ RUNNER_TEST(is_as_large_as_it_was_told_to_be)
         check_equal(gr_pool_resize(pool, sizes[i], SOON), 0);
         check_equal(gr_router_count(pool.router), sizes[i]);
         check_equal(living(), sizes[i]);
+        check_equal(supervised(pool), sizes[i]);
     }
     check_equal(gr_pool_stop(pool, SOON), 0);
 }
@@ -187,7 +212,20 @@ RUNNER_TEST(who_does_not_finish_in_time_is_ended_by_force)
     send_works(pool, WORK, 3);
     check_equal(gr_pool_resize(pool, 2, gr_in(20 * GR_MILLISECOND)), -ETIMEDOUT);
     check_soon(living() == 2);
+    check_soon(supervised(pool) == 2);
     check_equal(gr_router_count(pool.router), 2);
+    check_equal(gr_pool_stop(pool, gr_in(20 * GR_MILLISECOND)), -ETIMEDOUT);
+    check_soon(living() == 0);
+}
+
+RUNNER_TEST(who_is_ended_by_force_is_not_asked_kindly_first)
+{
+    struct gr_pool_options options = of_members(2);
+    options.stop_within = 60 * GR_SECOND;
+    gr_pool pool = start_pool(&options);
+    send_works(pool, STUBBORN, 2);
+    check_equal(gr_pool_resize(pool, 1, gr_in(20 * GR_MILLISECOND)), -ETIMEDOUT);
+    check_soon(living() == 1);
     check_equal(gr_pool_stop(pool, gr_in(20 * GR_MILLISECOND)), -ETIMEDOUT);
     check_soon(living() == 0);
 }
@@ -351,6 +389,7 @@ int main(void)
         cmocka_unit_test(who_leaves_handles_what_it_has),
         cmocka_unit_test(who_leaves_and_fails_handles_the_rest_all_the_same),
         cmocka_unit_test(who_does_not_finish_in_time_is_ended_by_force),
+        cmocka_unit_test(who_is_ended_by_force_is_not_asked_kindly_first),
         cmocka_unit_test(a_stop_lets_all_finish),
         cmocka_unit_test(a_stop_ends_a_pool_whose_keeper_is_busy),
         cmocka_unit_test(members_that_fail_keep_their_place_and_their_messages),

@@ -238,25 +238,29 @@ RUNNER_TEST(a_function_can_tell_the_key_of_a_message)
 
 /* --- The least loaded ----------------------------------------------------------------------- */
 
-/* One after the other, each handled before the next: so only who is stuck has something to do. */
-static void ask_works(gr_router router, int count)
+/*
+ * One after the other, each handled before the next, so that only who is stuck has something to do.
+ * Returns how many it got: those that are not answered soon.
+ */
+static int ask_works(gr_router router, int count)
 {
+    int late = 0;
     for (int i = 0; i < count; i++) {
         uint64_t name;
-        int rc = gr_router_ask(router, WORK, NULL, 0, &name, sizeof name, gr_in(GR_SECOND / 50));
+        int rc = gr_router_ask(router, WORK, NULL, 0, &name, sizeof name, gr_in(GR_SECOND / 10));
         check(rc == 0 || rc == -ETIMEDOUT);
+        late += rc == -ETIMEDOUT;
     }
+    return late;
 }
 
 static void works_go_to_who_is_not_stuck(struct team *team)
 {
     gr_promise promise = get_stuck(team->workers[1]);
-    ask_works(team->router, 200);
+    check(ask_works(team->router, 200) < 20);
     let_go(promise);
-    uint64_t works = works_of(team->workers[1]);
-    check(works < 20);
     for (int i = 0; i < team->count; i++)
-        check(i == 1 || works_of(team->workers[i]) > works);
+        check(i == 1 || works_of(team->workers[i]) > 20);
     gr_router_drop(team->router);
 }
 
@@ -282,15 +286,12 @@ RUNNER_TEST(a_stuck_member_of_another_loop_gets_less)
     works_go_to_who_is_not_stuck(&team);
 }
 
-RUNNER_TEST(of_many_members_a_stuck_one_gets_less)
+LONE_RUNNER_TEST(of_many_members_a_stuck_one_gets_less)
 {
     struct team team = make_team(GR_ROUTE_LEAST_LOADED, MEMBERS_MAX);
     gr_promise promise = get_stuck(team.workers[1]);
-    for (int i = 0; i < 10; i++)
-        ask_works(team.router, 100);
+    check(ask_works(team.router, 400) < 4);
     let_go(promise);
-    uint64_t works = works_in_all(&team);
-    check(works_of(team.workers[1]) < works / MEMBERS_MAX / 2);
     gr_router_drop(team.router);
 }
 
@@ -384,7 +385,7 @@ static int ask_first(gr_router router, size_t most, int *ret_number)
 
 RUNNER_TEST(the_first_good_reply_wins_over_errors_and_late_ones)
 {
-    gr_router router = make_answerers((const int[]){2, 0, 1, 2}, 4);
+    gr_router router = make_answerers((const int[]){0, 1, 2, 2}, 4);
     for (int i = 0; i < 10; i++) {
         int number = 0;
         check_equal(ask_first(router, 0, &number), 0);
