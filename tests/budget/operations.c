@@ -529,6 +529,46 @@ static int do_restart(uint64_t count)
     return rc;
 }
 
+/* --- routed: as send, by a router that gives each of the two its turn ------------------------- */
+
+struct pass {
+    uint64_t left;
+    gr_promise over;
+    gr_router router;
+};
+
+static int pass_on(struct gr_self *self, const struct gr_message *message)
+{
+    (void)self;
+    struct pass pass = *(const struct pass *)message->data;
+    if (pass.left == 0)
+        return gr_promise_resolve(pass.over, NULL, 0);
+    pass.left--;
+    return gr_router_send(pass.router, 0, &pass, sizeof pass, GR_FOREVER);
+}
+
+static int do_routed(uint64_t count)
+{
+    static const struct gr_behavior passes = {.name = "passer", .receive = pass_on};
+    struct pass pass = {.left = count};
+    gr_future over;
+    int rc = gr_router_make(NULL, &pass.router, GR_FOREVER);
+    for (int i = 0; rc == 0 && i < 2; i++) {
+        gr_actor passer;
+        rc = gr_actor_spawn(&passes, NULL, &passer);
+        if (rc == 0)
+            rc = gr_router_add(pass.router, passer, GR_FOREVER);
+    }
+    if (rc == 0)
+        rc = gr_future_make(&over, &pass.over);
+    if (rc == 0)
+        rc = gr_router_send(pass.router, 0, &pass, sizeof pass, GR_FOREVER);
+    if (rc == 0)
+        rc = gr_future_await(over, NULL, 0, GR_FOREVER);
+    gr_router_drop(pass.router);
+    return rc;
+}
+
 /* --- the program ---------------------------------------------------------------------------- */
 
 static const struct operation {
@@ -545,7 +585,7 @@ static const struct operation {
     {"lock", do_lock},         {"channel", do_channel},
     {"monitor", do_monitor},   {"link", do_link},
     {"restart", do_restart},   {"bytes", do_bytes},
-    {"priority", do_priority},
+    {"priority", do_priority}, {"routed", do_routed},
 };
 
 enum { OPERATIONS = sizeof operations / sizeof operations[0] };

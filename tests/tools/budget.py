@@ -58,6 +58,7 @@ BUDGETS = {
     "link": 244,  # two actors of a loop linked, and unlinked
     "restart": 1693,  # as ask, of an actor that ends and is restarted by its supervisor
     "bytes": 498,  # as send, to a mailbox that is bounded by its bytes
+    "routed": 281,  # as send, by a router, round robin
     "priority": 521,  # as send, to a mailbox that is sorted
 }
 MARGIN = 1.05
