@@ -412,6 +412,7 @@ static int stratum_start(struct gr__loop *loop)
         goto undo_timers;
     gr__actors_of(loop)->next_spread = loop->id;
     gr__list_init(&gr__actors_of(loop)->name_waits);
+    gr__list_init(&gr__actors_of(loop)->group_watches);
     gr__directory_start(loop);
     gr__news_start(loop);
     return 0;

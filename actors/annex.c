@@ -4,6 +4,7 @@
 #include "actors/annex.h"
 
 #include "actors/children.h"
+#include "actors/group.h"
 #include "actors/link.h"
 #include "actors/monitor.h"
 #include "actors/registry.h"
@@ -30,13 +31,16 @@ struct gr__annex *gr__annex_of(struct gr__loop *loop, struct gr__body *body)
     gr__list_init(&annex->children);
     gr__list_init(&annex->timers);
     gr__list_init(&annex->names);
+    gr__list_init(&annex->memberships);
+    gr__list_init(&annex->group_watches);
     body->annex = annex;
     return annex;
 }
 
 void gr__annex_tell(struct gr__loop *loop, struct gr__body *body)
 {
-    gr__names_end(loop, body->annex);
+    gr__names_end(body->annex);
+    gr__memberships_end(loop, body->annex);
     gr__links_signal(loop, body);
     gr__monitors_tell(loop, body);
 }
@@ -44,7 +48,9 @@ void gr__annex_tell(struct gr__loop *loop, struct gr__body *body)
 void gr__annex_end(struct gr__loop *loop, struct gr__body *body)
 {
     struct gr__annex *annex = body->annex;
-    gr__names_end(loop, annex);
+    gr__names_end(annex);
+    gr__memberships_end(loop, annex);
+    gr__group_watches_end(loop, annex);
     gr__monitors_drop(loop, body);
     gr__children_forget(loop, body);
     gr__self_timers_end(loop, annex);
@@ -61,17 +67,21 @@ void gr__annex_end(struct gr__loop *loop, struct gr__body *body)
     gr__pool_give(&loop->pool, annex, sizeof *annex);
 }
 
-/* Take a notice out of the lane, and say what it tells. */
-static struct gr_control open_notice(struct gr__loop *loop, struct gr__notice *notice)
+/* A notice has come out of the lane: say what it tells. False: nothing. */
+static bool open_notice(struct gr__loop *loop, struct gr__body *body, struct gr__notice *notice,
+                        struct gr_control *ret_control)
 {
-    struct gr_control control = {
+    if (notice->kind == GR__GROUP_CHANGED)
+        return gr__group_tell(loop, body, notice, ret_control);
+
+    *ret_control = (struct gr_control){
         .kind = notice->kind, .reason = notice->reason, .actor = {notice->from}};
     if (notice->kind == GR_DOWN)
-        gr__monitor_told(loop, notice, &control);
+        gr__monitor_told(loop, notice, ret_control);
     if (notice->kind == GR__RESTS)
-        control.monitor.name = notice->id;
+        ret_control->monitor.name = notice->id;
     gr__notice_give(loop, notice);
-    return control;
+    return true;
 }
 
 void gr__annex_control(struct gr__loop *loop, struct gr__body *body)
@@ -83,8 +93,9 @@ void gr__annex_control(struct gr__loop *loop, struct gr__body *body)
         if (link == NULL)
             break;
         loop->budget--;
-        struct gr_control control = open_notice(loop, gr__notice_at(link));
-        if (body->behavior->control == NULL)
+        struct gr_control control;
+        if (!open_notice(loop, body, gr__notice_at(link), &control) ||
+            body->behavior->control == NULL)
             continue;
         gr__ambient_settle(loop);
         int status = body->behavior->control(&body->self, &control);

@@ -30,6 +30,8 @@ struct gr__annex {
     struct gr__rules *rules;  /* of its mailbox, or NULL (rules.c) */
     struct gr__list timers;   /* to itself, by key (self_timer.c) */
     struct gr__list names;    /* (registry.c) */
+    struct gr__list memberships;         /* in groups (group.c) */
+    struct gr__list group_watches;       /* (group.c) */
     struct gr__tenants *tenants;         /* its runners, or NULL: there were none (tenants.c) */
     struct gr__supervision *supervision; /* or NULL (supervision.c) */
     bool trap_exits;                     /* exit signals go into the control lane */

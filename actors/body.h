@@ -117,6 +117,7 @@ struct gr__actors {
     struct gr__slots monitors;      /* made here (monitor.c) */
     uint64_t links_made;            /* here */
     struct gr__list name_waits;     /* who awaits a name here (registry.c) */
+    struct gr__list group_watches;  /* by actors here (group.c) */
     struct gr__list *pressed;       /* buckets of actors elsewhere whose mailbox is full */
     size_t pressed_count;           /* in all buckets */
     const struct gr__task *spender; /* what sent last when no envelope was at hand, or NULL */

@@ -48,8 +48,8 @@ static int send(struct gr__loop *loop, const struct gr__errand *errand, gr_futur
         return -ENOMEM;
 
     *letter = (struct letter){.task = {NULL, &letter_class}, .errand = *errand};
-    strncpy(letter->name, errand->name, GR_NAME_MAX);
-    letter->errand.name = letter->name;
+    memcpy(letter->name, errand->key.name, errand->key.length);
+    letter->errand.key.name = letter->name;
     int rc = gr_future_make(ret_future, &letter->promise);
     if (rc == 0 &&
         gr__post(loop, gr__handle_loop(errand->actor.name), &letter->task, sizeof *letter))
@@ -62,16 +62,20 @@ static int send(struct gr__loop *loop, const struct gr__errand *errand, gr_futur
     return -ESHUTDOWN;
 }
 
-int gr__errand_run(const struct gr__errand *errand, gr_time deadline)
+int gr__errand_run(struct gr__errand errand, enum gr__directory kind, const char *name,
+                   gr_time deadline)
 {
     struct gr__loop *loop = gr__loop_to_wait_on();
     if (loop == NULL)
         return GR_ENOTRUNNER;
-    if (gr__handle_loop(errand->actor.name) == loop->id)
-        return errand->act(loop, errand);
+    int rc = gr__key_make(kind, name, &errand.key);
+    if (rc < 0)
+        return rc;
+    if (gr__handle_loop(errand.actor.name) == loop->id)
+        return errand.act(loop, &errand);
 
     gr_future future;
-    int rc = send(loop, errand, &future);
+    rc = send(loop, &errand, &future);
     if (rc < 0)
         return rc;
     rc = gr_future_await(future, NULL, 0, deadline);

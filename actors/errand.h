@@ -1,5 +1,5 @@
 /*
- * Errands: something to be done for an actor on the actor's loop, and what comes of it.
+ * Errands: something to be done about a name on an actor's loop, and what comes of it.
  *
  *     caller's loop                      the actor's
  *     errand ........................--> act(errand)
@@ -8,9 +8,7 @@
 #ifndef GREENROOM_ACTORS_ERRAND_H
 #define GREENROOM_ACTORS_ERRAND_H
 
-#include <greenroom/registry.h>
-
-#include "loop/loop.h"
+#include "actors/directory.h"
 
 struct gr__errand;
 
@@ -19,14 +17,15 @@ typedef int gr__errand_fn(struct gr__loop *loop, const struct gr__errand *errand
 
 struct gr__errand {
     gr__errand_fn *act;
-    gr_actor actor;   /* on whose loop it is done */
-    const char *name; /* #GR_NAME_MAX bytes at most */
+    gr_actor actor;     /* on whose loop it is done */
+    struct gr__key key; /* filled when it is run */
 };
 
 /*
- * Do it here, or have it done there and wait. -ENOMEM, -ESHUTDOWN, and a wait's errors, or its own;
- * GR_ENOTRUNNER.
+ * Do it here, or have it done there and wait. -EINVAL and -ENAMETOOLONG for the name, -ENOMEM,
+ * -ESHUTDOWN, a wait's errors, GR_ENOTRUNNER, or its own.
  */
-int gr__errand_run(const struct gr__errand *errand, gr_time deadline);
+int gr__errand_run(struct gr__errand errand, enum gr__directory kind, const char *name,
+                   gr_time deadline);
 
 #endif

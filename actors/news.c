@@ -3,6 +3,7 @@
  */
 #include "actors/news.h"
 
+#include "actors/group.h"
 #include "actors/registry.h"
 #include "loop/post.h"
 
@@ -42,6 +43,7 @@ static void look(struct gr__task *task)
     struct gr__loop *loop = gr__loop_here();
     (void)__atomic_exchange_n(&loops[loop->id].under_way, false, __ATOMIC_ACQ_REL);
     gr__names_look(loop);
+    gr__groups_look(loop);
 }
 
 static void ignore(struct gr__task *task)

@@ -29,10 +29,6 @@ static int taken_by(const struct gr__key *key, uint64_t actor, uint64_t taken)
 /* On the actor's loop. */
 static int register_here(struct gr__loop *loop, const struct gr__errand *errand)
 {
-    struct gr__key key;
-    int rc = gr__key_make(GR__NAMES, errand->name, &key);
-    if (rc < 0)
-        return rc;
     struct gr__body *body = gr__body_find(loop, errand->actor.name);
     if (body == NULL)
         return -ESTALE;
@@ -42,42 +38,34 @@ static int register_here(struct gr__loop *loop, const struct gr__errand *errand)
 
     struct gr__listing *listing;
     uint64_t taken;
-    rc = gr__directory_add(loop, &key, errand->actor.name, &listing, &taken);
-    if (rc == 0)
-        gr__list_append(&annex->names, &listing->link);
-    return rc == -EEXIST ? taken_by(&key, errand->actor.name, taken) : rc;
+    int rc = gr__directory_add(loop, &errand->key, errand->actor.name, &listing, &taken);
+    if (rc == -EEXIST)
+        return taken_by(&errand->key, errand->actor.name, taken);
+    if (rc < 0)
+        return rc;
+    gr__list_append(&annex->names, &listing->link);
+    gr__news_tell(loop);
+    return 0;
 }
 
 int gr_name_register(const char *name, gr_actor actor, gr_time deadline)
 {
-    struct gr__key key;
-    int rc = gr__key_make(GR__NAMES, name, &key);
-    if (rc < 0)
-        return rc;
-    return gr__errand_run(&(struct gr__errand){register_here, actor, name}, deadline);
-}
-
-static struct gr__listing *listing_at(struct gr__list *link)
-{
-    return gr__container_of(link, struct gr__listing, link);
+    struct gr__errand errand = {.act = register_here, .actor = actor};
+    return gr__errand_run(errand, GR__NAMES, name, deadline);
 }
 
 /* It may have ended since, or been taken away. */
 static int unregister_here(struct gr__loop *loop, const struct gr__errand *errand)
 {
-    struct gr__key key;
-    int rc = gr__key_make(GR__NAMES, errand->name, &key);
     struct gr__body *body = gr__body_find(loop, errand->actor.name);
-    if (rc < 0 || body == NULL || body->annex == NULL)
+    if (body == NULL || body->annex == NULL)
+        return -ENOENT;
+    struct gr__listing *listing = gr__listing_in(&body->annex->names, &errand->key);
+    if (listing == NULL)
         return -ENOENT;
 
-    gr__list_each (link, &body->annex->names) {
-        if (!gr__listing_is(listing_at(link), &key))
-            continue;
-        gr__directory_drop(loop, listing_at(link));
-        return 0;
-    }
-    return -ENOENT;
+    gr__directory_drop(listing);
+    return 0;
 }
 
 int gr_name_unregister(const char *name, gr_time deadline)
@@ -85,13 +73,14 @@ int gr_name_unregister(const char *name, gr_time deadline)
     gr_actor actor = gr_whereis(name);
     if (actor.name == 0)
         return -ENOENT;
-    return gr__errand_run(&(struct gr__errand){unregister_here, actor, name}, deadline);
+    struct gr__errand errand = {.act = unregister_here, .actor = actor};
+    return gr__errand_run(errand, GR__NAMES, name, deadline);
 }
 
-void gr__names_end(struct gr__loop *loop, struct gr__annex *annex)
+void gr__names_end(struct gr__annex *annex)
 {
     while (!gr__list_empty(&annex->names))
-        gr__directory_drop(loop, listing_at(annex->names.next));
+        gr__directory_drop(gr__listing_at(annex->names.next));
 }
 
 gr_actor gr_whereis(const char *name)

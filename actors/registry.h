@@ -9,7 +9,7 @@
 #include "actors/annex.h"
 
 /* The actor, which has an annex, has ended: its names are free. */
-void gr__names_end(struct gr__loop *loop, struct gr__annex *annex);
+void gr__names_end(struct gr__annex *annex);
 
 /* Names may have been registered: wake who awaits one. */
 void gr__names_look(struct gr__loop *loop);

@@ -81,6 +81,7 @@
 #include <greenroom/actor_scope.h>
 #include <greenroom/ask.h>
 #include <greenroom/dead_letter.h>
+#include <greenroom/group.h>
 #include <greenroom/link.h>
 #include <greenroom/message.h>
 #include <greenroom/monitor.h>

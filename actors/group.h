@@ -1,0 +1,31 @@
+/*
+ * Groups: what becomes of memberships and watches when their actor ends, and of watches when a group
+ * has changed.
+ */
+#ifndef GREENROOM_ACTORS_GROUP_H
+#define GREENROOM_ACTORS_GROUP_H
+
+#include <greenroom/group.h>
+
+#include "actors/notice.h"
+
+/* The kind of notice in the lane of an actor that is to look at a group. */
+enum { GR__GROUP_CHANGED = 65 };
+
+/* The actor, which has an annex, has ended: it is a member no longer. */
+void gr__memberships_end(struct gr__loop *loop, struct gr__annex *annex);
+
+/* Nobody is to be told anything any more. */
+void gr__group_watches_end(struct gr__loop *loop, struct gr__annex *annex);
+
+/* Groups may have changed: have those look that watch one which has. */
+void gr__groups_look(struct gr__loop *loop);
+
+/*
+ * An actor comes to a notice of GR__GROUP_CHANGED: fill in the next thing that its hook is to be told.
+ * False: there is nothing.
+ */
+bool gr__group_tell(struct gr__loop *loop, struct gr__body *body, struct gr__notice *notice,
+                    struct gr_control *ret_control);
+
+#endif
