@@ -1,12 +1,15 @@
 /*
  * A run that stops takes no new connection, answers what its clients have asked, and says goodbye.
  */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "lib/fixture.h"
 
@@ -131,7 +134,46 @@ static void answers_requests_under_way_and_says_goodbye(void **state)
     }
 }
 
-/* A foreign peer, of whose bytes the loop learns only by a poll. */
+static int client_fd;
+
+/* What its client says comes in the midst of the drain, and the loop has not polled since. */
+static int serve_one_more(gr_stream stream, void *context)
+{
+    char line[64];
+    size_t size;
+    (void)context;
+    connected++;
+    check_equal(await_drain(), 0);
+    check_equal(write(client_fd, "late\n", 5), 5);
+    check_equal(gr_stream_read_until(stream, "\n", 1, line, sizeof line, &size, GR_FOREVER), 0);
+    answered++;
+    check_equal(gr_stream_read(stream, line, sizeof line, &size, GR_FOREVER), -ESHUTDOWN);
+    return 0;
+}
+
+static int connect_by_hand(void *context)
+{
+    (void)context;
+    check_equal(gr_serve("127.0.0.1", 0, serve_one_more, NULL, &port), 0);
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)port),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    client_fd = socket(AF_INET, SOCK_STREAM, 0);
+    check_equal(connect(client_fd, (struct sockaddr *)&address, sizeof address), 0);
+    check_soon(connected == 1);
+    return 0;
+}
+
+static void answers_what_the_system_has_and_no_poll_has_told(void **state)
+{
+    (void)state;
+    connected = answered = 0;
+    assert_int_equal(run(connect_by_hand, (struct gr_options){.loops = 1}), 0);
+    assert_int_equal(answered, 1);
+    assert_string_equal(reports, "");
+    close(client_fd);
+}
+
 static int send_at_the_last_moment(void *context)
 {
     (void)context;
@@ -259,6 +301,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_requests_under_way_and_says_goodbye),
+        cmocka_unit_test(answers_what_the_system_has_and_no_poll_has_told),
         cmocka_unit_test(answers_what_was_sent_before_and_not_read),
         cmocka_unit_test(takes_no_new_connection),
         cmocka_unit_test(names_a_connection_that_does_not_end_and_ends_it),
