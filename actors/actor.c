@@ -13,6 +13,7 @@
 #include "actors/dead_letter.h"
 #include "actors/directory.h"
 #include "actors/monitor.h"
+#include "actors/move.h"
 #include "actors/news.h"
 #include "actors/phases.h"
 #include "actors/placement.h"
@@ -23,6 +24,7 @@
 #include "actors/stash.h"
 #include "actors/supervision.h"
 #include "actors/tenants.h"
+#include "actors/way.h"
 #include "actors/within.h"
 #include "base/text.h"
 #include "loop/details.h"
@@ -38,20 +40,22 @@ static struct gr__slots *bodies(struct gr__loop *loop)
 gr_actor gr_self_actor(const struct gr_self *self)
 {
     const struct gr__body *body = gr__container_of(self, struct gr__body, self);
-    return (gr_actor){gr__slots_name(bodies(gr__loop_here()), body)};
+    return (gr_actor){gr__body_name(gr__loop_here(), body)};
 }
 
 #define STAGE(stage) (1u << (stage))
 
 /* The drawing of body.h, line by line. */
-const uint8_t gr__stages_after[GR__STAGES] = {
+const uint16_t gr__stages_after[GR__STAGES] = {
     [GR__NEW] = STAGE(GR__STARTING) | STAGE(GR__SCHEDULED),
     [GR__LONG] = STAGE(GR__SCHEDULED),
     [GR__IDLE] = STAGE(GR__SCHEDULED),
     [GR__STARTING] = STAGE(GR__NEW) | STAGE(GR__STOPPING),
-    [GR__SCHEDULED] = STAGE(GR__LONG) | STAGE(GR__IDLE) | STAGE(GR__STOPPING),
+    [GR__SCHEDULED] = STAGE(GR__LONG) | STAGE(GR__IDLE) | STAGE(GR__STOPPING) | STAGE(GR__LEAVING),
     [GR__STOPPING] = STAGE(GR__RESTING) | STAGE(GR__GONE),
     [GR__RESTING] = STAGE(GR__STARTING) | STAGE(GR__NEW) | STAGE(GR__STOPPING),
+    [GR__LEAVING] = STAGE(GR__IDLE) | STAGE(GR__AWAY),
+    [GR__AWAY] = STAGE(GR__IDLE) | STAGE(GR__GONE),
 };
 
 /* Take its memory back, whatever its stage. */
@@ -286,6 +290,8 @@ static __attribute__((noinline, cold)) void see_to_urgent(struct gr__loop *loop,
                                                           struct gr__body *body)
 {
     body->runner = loop->runner;
+    if (body->urgent & GR__ARRIVED)
+        gr__body_arrived(loop, body);
     if (body->urgent & GR__CONTROL)
         gr__annex_control(loop, body);
     if (body->urgent == GR__FINISH)
@@ -298,12 +304,14 @@ static inline __attribute__((always_inline)) void leave(struct gr__loop *loop,
                                                         struct gr__body *body)
 {
     if (__builtin_expect(body->urgent != 0, 0)) {
-        if (!gr__body_stopping(body))
+        if (!gr__body_stopping(body) || body->urgent & GR__ARRIVED)
             see_to_urgent(loop, body);
         if (gr__body_stopping(body)) {
             end(loop, body);
             return;
         }
+        if (gr__body_is_to_go(body) && gr__body_sets_out(loop, body))
+            return;
     }
     if (body->first != NULL || __builtin_expect(body->urgent != 0, 0))
         gr__loop_ready(loop, &body->task);
@@ -383,7 +391,7 @@ const struct gr__task_class gr__body_class = {"actor", activate, NULL, describe}
 size_t gr_actor_count(void)
 {
     assert(gr__loop_here() != NULL && "only on a loop's thread");
-    return bodies(gr__loop_here())->live;
+    return bodies(gr__loop_here())->live - gr__moves_homes(gr__loop_here());
 }
 
 uint64_t gr_dead_letters(void)
@@ -430,11 +438,13 @@ undo_bodies:
 static void stratum_done(struct gr__loop *loop)
 {
     gr__dead_letters_done(loop); /* nobody subscribes any more */
+    gr__ways_done(loop);
     for (struct gr__body *body; (body = gr__slots_next(bodies(loop), NULL)) != NULL;) {
         bury_mail(loop, body);
         gr__pressure_drop(loop, body);
         give_body(loop, body);
     }
+    gr__moves_done(loop);
     gr__placement_done(loop);
     gr__monitors_done(loop);
     gr__send_timers_done(loop);

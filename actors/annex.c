@@ -7,6 +7,7 @@
 #include "actors/group.h"
 #include "actors/link.h"
 #include "actors/monitor.h"
+#include "actors/move.h"
 #include "actors/registry.h"
 #include "actors/rules.h"
 #include "actors/self_timer.h"
@@ -15,11 +16,8 @@
 #include "actors/tenants.h"
 #include "loop/ambient.h"
 
-struct gr__annex *gr__annex_of(struct gr__loop *loop, struct gr__body *body)
+struct gr__annex *gr__annex_take(struct gr__loop *loop)
 {
-    if (body->annex != NULL)
-        return body->annex;
-
     struct gr__annex *annex = gr__pool_take(&loop->pool, sizeof *annex);
     if (annex == NULL)
         return NULL;
@@ -33,8 +31,14 @@ struct gr__annex *gr__annex_of(struct gr__loop *loop, struct gr__body *body)
     gr__list_init(&annex->names);
     gr__list_init(&annex->memberships);
     gr__list_init(&annex->group_watches);
-    body->annex = annex;
     return annex;
+}
+
+struct gr__annex *gr__annex_of(struct gr__loop *loop, struct gr__body *body)
+{
+    if (body->annex == NULL)
+        body->annex = gr__annex_take(loop);
+    return body->annex;
 }
 
 void gr__annex_tell(struct gr__loop *loop, struct gr__body *body)
@@ -60,6 +64,10 @@ void gr__annex_end(struct gr__loop *loop, struct gr__body *body)
         gr__rules_end(loop, body);
     if (annex->supervision != NULL)
         gr__supervision_give(loop, body);
+    if (annex->home != NULL)
+        gr__home_end(loop, body);
+    if (annex->lodging != NULL)
+        gr__lodging_end(loop, body);
     gr__notices_give(loop, &annex->control);
     gr__notices_give(loop, &annex->watchers);
     gr__notices_give(loop, &annex->links);

@@ -17,6 +17,8 @@
 
 #include "actors/body.h"
 
+struct gr__home;
+struct gr__lodging;
 struct gr__rules;
 struct gr__tenants;
 
@@ -34,8 +36,14 @@ struct gr__annex {
     struct gr__list group_watches;       /* (group.c) */
     struct gr__tenants *tenants;         /* its runners, or NULL: there were none (tenants.c) */
     struct gr__supervision *supervision; /* or NULL (supervision.c) */
+    struct gr__home *home;               /* or NULL: it has never been to move (move.h) */
+    struct gr__lodging *lodging;         /* of a guest, or NULL */
+    unsigned moved_from;                 /* once it has moved: the loop where it was */
     bool trap_exits;                     /* exit signals go into the control lane */
 };
+
+/* An annex with nothing in it; NULL without memory. */
+struct gr__annex *gr__annex_take(struct gr__loop *loop);
 
 /* The annex of a body, made where it has none; NULL without memory. */
 struct gr__annex *gr__annex_of(struct gr__loop *loop, struct gr__body *body);

@@ -9,6 +9,8 @@
  *                                     handled all v     | mail, stop
  *                                               IDLE, LONG
  *
+ * That of an actor that moves goes from SCHEDULED over LEAVING to AWAY, and comes back by IDLE (move.h).
+ *
  * A life is a table of which stage may follow which (gr__stages_after), and gr__body_move() is the
  * one way from one to the next. That a handler runs or waits makes no difference to it: both are
  * SCHEDULED, and whether the stack of `runner` is parked is that runner's affair.
@@ -57,6 +59,8 @@ enum gr__stage {
     GR__SCHEDULED, /* it has mail, or is to stop */
     GR__STOPPING,  /* it handles nothing more; its stop hook may be under way */
     GR__RESTING,   /* it has stopped, and its supervisor decides what becomes of it */
+    GR__LEAVING,   /* it is to move, and handles nothing until it has (move.h) */
+    GR__AWAY,      /* it lives on another loop; or it is to, here, and is not here yet */
     GR__GONE,
     GR__STAGES,
 };
@@ -67,11 +71,14 @@ enum gr__urgent {
     GR__CONTROL = 1 << 1, /* there may be control messages */
     GR__FORCE = 1 << 2,   /* it is to stop, and no wait of it succeeds until it has */
     GR__FINISH = 1 << 3,  /* it is to stop when its mailbox is empty; never taken back */
+    GR__MOVE = 1 << 6,    /* it is to move (move.h) */
+    GR__ARRIVED = 1 << 7, /* it has moved, and is to hear of it */
 };
 
 struct gr__annex;
 struct gr__dead_letters;
 struct gr__mark;
+struct gr__moves;
 struct gr__placings;
 struct gr__pressure;
 
@@ -97,6 +104,7 @@ struct gr__body {
     bool overtaken : 1;      /* its task came up while a relief was under way */
     bool keeps : 1;          /* it once took a promise, so others may reply for it */
     bool closed : 1;         /* what is sent to it is late, since it ends; then max is 0 */
+    bool is_guest : 1;       /* its handle is one of another loop (move.h) */
     alignas(max_align_t) unsigned char state[GR__STATE_INLINE];
 };
 
@@ -112,6 +120,7 @@ struct gr__actors {
     struct gr__dead_letters *letters; /* the last ones; NULL: there was none (dead_letter.c) */
     uint64_t asks_expired;
     unsigned next_spread;
+    struct gr__moves *moves;        /* NULL: there was none (move.h) */
     struct gr__placings *placings;  /* NULL: nobody was placed by load (placement.c) */
     struct gr__slots timers;        /* of send_after */
     struct gr__slots monitors;      /* made here (monitor.c) */
@@ -142,7 +151,7 @@ static inline struct gr__body *gr__body_of_task(const struct gr__task *task)
 extern const struct gr__task_class gr__body_class;
 
 /* Of each stage, those that may follow it: a bit for each. */
-extern const uint8_t gr__stages_after[GR__STAGES];
+extern const uint16_t gr__stages_after[GR__STAGES];
 
 static inline void gr__body_move(struct gr__body *body, enum gr__stage stage)
 {
@@ -157,8 +166,14 @@ static inline struct gr__body *gr__body_here(const struct gr__loop *loop)
     return task != NULL && task->class == &gr__body_class ? gr__body_of_task(task) : NULL;
 }
 
+/* The handle of a guest. */
+__attribute__((cold)) uint64_t gr__guest_name(const struct gr__body *body);
+
+/* The handle of an actor that lives here. */
 static inline uint64_t gr__body_name(struct gr__loop *loop, const struct gr__body *body)
 {
+    if (__builtin_expect(body->is_guest, 0))
+        return gr__guest_name(body);
     return gr__slots_name(&gr__actors_of(loop)->bodies, body);
 }
 

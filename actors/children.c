@@ -22,6 +22,7 @@
 
 #include <errno.h>
 
+#include "actors/move.h"
 #include "actors/stop.h"
 #include "runner/cancel.h"
 
@@ -71,9 +72,11 @@ static int await_end(struct gr__loop *loop, struct child *child, gr_actor actor)
 int gr__child_add(struct gr__loop *loop, gr_actor parent, gr_actor actor, const char *name,
                   gr_time stop_within)
 {
-    struct gr__body *body = gr__body_find(loop, parent.name);
+    struct gr__body *body = gr__body_of(loop, parent.name);
     if (body == NULL || gr__body_stopping(body))
         return -ESTALE;
+    if (body->stage == GR__LEAVING || body->stage == GR__AWAY)
+        return GR_EWRONGLOOP;
     struct gr__annex *annex = gr__annex_of(loop, body);
     struct child *child = annex == NULL ? NULL : gr__pool_take(&loop->pool, sizeof *child);
     if (child == NULL)

@@ -16,11 +16,16 @@
  * link at once there are two links between them for a while; the first signal of an end takes all
  * of them off, since the other actor has gone, so that the second finds none: one end, one signal.
  *
+ * All this goes by the homes of both actors, wherever they live (move.h): so its order is that of the
+ * lanes between those, and from there on.
+ *
  * Invariants:
  *   1. Both halves of a link have its number, and no other half ever had it.
  *   2. A half is at its actor, or on its way as a notice, never both.
  */
 #include "actors/link.h"
+
+#include "actors/relay.h"
 
 #include <errno.h>
 
@@ -81,14 +86,24 @@ static void signal_exit(struct gr__loop *loop, struct gr__body *body, struct gr_
     gr__notice_give(loop, notice);
 }
 
+/* Whether the actor has moved, and the notice is sent after it. */
+static bool passed_on(struct gr__loop *loop, struct gr__body *body, struct gr__notice *notice)
+{
+    if (body == NULL || body->stage != GR__AWAY)
+        return false;
+    gr__relay_task(loop, body, &notice->task, sizeof *notice);
+    return true;
+}
+
 static void exit_arrives(struct gr__task *task)
 {
     struct gr__loop *loop = gr__loop_here();
     struct gr__notice *notice = gr__notice_of(task);
-    struct gr__body *body = gr__body_find(loop, notice->to);
+    struct gr__body *body = gr__body_of(loop, notice->to);
     struct gr__notice *half = find_half(body, notice->id);
     if (half == NULL) {
-        gr__notice_give(loop, notice);
+        if (!passed_on(loop, body, notice))
+            gr__notice_give(loop, notice);
         return;
     }
 
@@ -109,23 +124,11 @@ static const struct gr__task_class exit_class = {"an exit signal", exit_arrives,
 static void send(struct gr__loop *loop, struct gr__notice *notice)
 {
     unsigned to = gr__handle_loop(notice->to);
+    notice->task.class = &exit_class;
     if (to == loop->id)
         exit_arrives(&notice->task);
     else if (!gr__notice_send(loop, to, notice, &exit_class))
         gr__notice_give(loop, notice);
-}
-
-void gr__links_signal(struct gr__loop *loop, struct gr__body *body)
-{
-    uint64_t name = gr__slots_name(&gr__actors_of(loop)->bodies, body);
-    for (struct gr__list *link; (link = gr__list_shift(&body->annex->links)) != NULL;) {
-        struct gr__notice *half = gr__notice_at(link);
-        half->to = half->from;
-        half->from = name;
-        half->reason = body->reason;
-        half->gone = true;
-        send(loop, half);
-    }
 }
 
 /* A half came to an actor that it cannot hang at: that is told the other. */
@@ -139,11 +142,16 @@ static void refuse(struct gr__loop *loop, struct gr__notice *half, int reason)
     send(loop, half);
 }
 
+/* Hang a half at its actor, or send it after that. */
 static int attach(struct gr__loop *loop, struct gr__notice *half)
 {
-    struct gr__body *body = gr__body_find(loop, half->to);
+    struct gr__body *body = gr__body_of(loop, half->to);
     if (body == NULL)
         return -ESTALE;
+    if (__builtin_expect(body->stage == GR__AWAY, 0)) {
+        gr__relay_task(loop, body, &half->task, sizeof *half);
+        return 0;
+    }
     struct gr__annex *annex = gr__annex_of(loop, body);
     if (annex == NULL)
         return -ENOMEM;
@@ -168,13 +176,81 @@ static void turn_back(struct gr__task *task)
 
 static const struct gr__task_class half_class = {"a link", half_arrives, turn_back, NULL};
 
-/* Bring the other's half to it, once this one's hangs. 0, or why there is no link. */
-static int bring(struct gr__loop *loop, struct gr__notice *theirs)
+static void unlink_arrives(struct gr__task *task)
 {
+    struct gr__loop *loop = gr__loop_here();
+    struct gr__notice *notice = gr__notice_of(task);
+    struct gr__body *body = gr__body_of(loop, notice->to);
+    struct gr__notice *half = find_half(body, notice->id);
+    if (half != NULL)
+        give_half(loop, half);
+    else if (passed_on(loop, body, notice))
+        return;
+    gr__notice_give(loop, notice);
+}
+
+static const struct gr__task_class unlink_class = {"an unlink", unlink_arrives, give_up, NULL};
+
+enum way { EXIT, HALF, UNLINK };
+
+static const struct gr__task_class *const classes[] = {
+    [EXIT] = &exit_class, [HALF] = &half_class, [UNLINK] = &unlink_class};
+
+static inline void post(struct gr__loop *loop, struct gr__notice *notice, enum way way)
+{
+    unsigned to = gr__handle_loop(notice->to);
+    notice->task.class = classes[way];
+    if (to == loop->id)
+        classes[way]->run(&notice->task);
+    else if (!gr__notice_send(loop, to, notice, classes[way]))
+        classes[way]->discard(&notice->task);
+}
+
+static void goes_on(struct gr__task *task)
+{
+    post(gr__loop_here(), gr__notice_of(task), gr__notice_of(task)->way);
+}
+
+static const struct gr__task_class by_home_class = {"a link's", goes_on, give_up, NULL};
+
+/* Send from an actor; from a guest by its home, so that it stays behind what was sent from there. */
+static inline void post_from(struct gr__loop *loop, const struct gr__body *body,
+                             struct gr__notice *notice, enum way way)
+{
+    if (!body->is_guest) {
+        post(loop, notice, way);
+        return;
+    }
+    notice->way = (uint8_t)way;
+    if (!gr__notice_send(loop, gr__handle_loop(gr__guest_name(body)), notice, &by_home_class))
+        gr__notice_give(loop, notice);
+}
+
+void gr__links_signal(struct gr__loop *loop, struct gr__body *body)
+{
+    uint64_t name = gr__body_name(loop, body);
+    for (struct gr__list *link; (link = gr__list_shift(&body->annex->links)) != NULL;) {
+        struct gr__notice *half = gr__notice_at(link);
+        half->to = half->from;
+        half->from = name;
+        half->reason = body->reason;
+        half->gone = true;
+        post_from(loop, body, half, EXIT);
+    }
+}
+
+/* Bring the other's half to it, once this one's hangs. 0, or why there is no link. */
+static int bring(struct gr__loop *loop, const struct gr__body *body, struct gr__notice *theirs)
+{
+    if (body->is_guest) {
+        post_from(loop, body, theirs, HALF);
+        return 0;
+    }
     unsigned to = gr__handle_loop(theirs->to);
     if (to != loop->id)
         return gr__notice_send(loop, to, theirs, &half_class) ? 0 : -ESHUTDOWN;
 
+    theirs->task.class = &half_class;
     int rc = attach(loop, theirs);
     if (rc == -ESTALE)
         refuse(loop, theirs, rc);
@@ -188,7 +264,7 @@ static void fill(struct gr__notice *half, uint64_t number, uint64_t at, uint64_t
     half->from = other;
 }
 
-static int link_with(struct gr__loop *loop, struct gr__annex *annex, uint64_t self, uint64_t other)
+static int link_with(struct gr__loop *loop, struct gr__body *body, uint64_t self, uint64_t other)
 {
     struct gr__notice *mine = gr__notice_take(loop);
     if (mine == NULL)
@@ -201,8 +277,8 @@ static int link_with(struct gr__loop *loop, struct gr__annex *annex, uint64_t se
     uint64_t number = next_number(loop);
     fill(mine, number, self, other);
     fill(theirs, number, other, self);
-    gr__list_append(&annex->links, &mine->link);
-    rc = bring(loop, theirs);
+    gr__list_append(&body->annex->links, &mine->link);
+    rc = bring(loop, body, theirs);
     if (rc == 0)
         return 0;
 
@@ -215,38 +291,17 @@ undo_mine:
 int gr_self_link(struct gr_self *self, gr_actor other)
 {
     struct gr__loop *loop = gr__loop_here();
-    uint64_t name = gr_self_actor(self).name;
+    struct gr__body *body = body_of(self);
+    uint64_t name = gr__body_name(loop, body);
     if (name == other.name)
         return 0;
-    struct gr__annex *annex = gr__annex_of(loop, body_of(self));
+    struct gr__annex *annex = gr__annex_of(loop, body);
     if (annex == NULL)
         return -ENOMEM;
     if (find(&annex->links, goes_to, other.name) != NULL)
         return 0;
 
-    return link_with(loop, annex, name, other.name);
-}
-
-static void unlink_arrives(struct gr__task *task)
-{
-    struct gr__loop *loop = gr__loop_here();
-    struct gr__notice *notice = gr__notice_of(task);
-    struct gr__notice *half = find_half(gr__body_find(loop, notice->to), notice->id);
-    if (half != NULL)
-        give_half(loop, half);
-    gr__notice_give(loop, notice);
-}
-
-static const struct gr__task_class unlink_class = {"an unlink", unlink_arrives, give_up, NULL};
-
-static void send_unlink(struct gr__loop *loop, struct gr__notice *half)
-{
-    unsigned to = gr__handle_loop(half->from);
-    half->to = half->from;
-    if (to == loop->id)
-        unlink_arrives(&half->task);
-    else if (!gr__notice_send(loop, to, half, &unlink_class))
-        gr__notice_give(loop, half);
+    return link_with(loop, body, name, other.name);
 }
 
 static bool is_exit_of(const struct gr__notice *notice, uint64_t other)
@@ -264,7 +319,8 @@ void gr_self_unlink(struct gr_self *self, gr_actor other)
     struct gr__notice *notice;
     while ((notice = find(&annex->links, goes_to, other.name)) != NULL) {
         gr__list_remove(&notice->link);
-        send_unlink(loop, notice);
+        notice->to = notice->from;
+        post_from(loop, body_of(self), notice, UNLINK);
     }
     while ((notice = find(&annex->control, is_exit_of, other.name)) != NULL)
         give_half(loop, notice);

@@ -4,9 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "actors/body.h"
 #include "actors/dead_letter.h"
+#include "actors/mailbox.h"
 #include "actors/pressure.h"
+#include "actors/relay.h"
 #include "actors/rules.h"
 #include "loop/post.h"
 
@@ -69,8 +70,12 @@ static uint64_t addressee(const struct gr__loop *loop, const struct gr__envelope
     return gr__handle(gr__handle_generation(word), loop->id, gr__handle_index(word));
 }
 
-/* The actor whose mailbox was full, so that whoever sends to it should be slowed; or NULL. */
-static struct gr__body *arrive_at(struct gr__loop *loop, uint64_t to, struct gr__envelope *envelope)
+/*
+ * The actor whose mailbox was full, so that whoever sends to it should be slowed; or NULL. `source`
+ * is the loop from which it came, this one for what a foreign thread has sent.
+ */
+static struct gr__body *arrive_at(struct gr__loop *loop, uint64_t to, struct gr__envelope *envelope,
+                                  unsigned source)
 {
     struct gr__body *body = gr__body_find(loop, to);
     if (body == NULL) {
@@ -81,8 +86,15 @@ static struct gr__body *arrive_at(struct gr__loop *loop, uint64_t to, struct gr_
         gr__body_accept(loop, body, envelope);
         return NULL;
     }
+    if (body->stage == GR__AWAY)
+        return gr__relay_message(loop, body, envelope, source) ? body : NULL;
     bool full = gr__body_accept_full(loop, body, envelope);
     return full && body->behavior->when_full <= GR_FULL_FAIL ? body : NULL;
+}
+
+void gr__mailbox_arrive(struct gr__loop *loop, uint64_t at, struct gr__envelope *envelope)
+{
+    arrive_at(loop, at, envelope, loop->id);
 }
 
 /* Runs on the actor's loop. What comes from elsewhere is let in, and its loop is told. */
@@ -91,7 +103,7 @@ static void arrive(struct gr__task *task)
     struct gr__loop *loop = gr__loop_here();
     struct gr__envelope *envelope = gr__envelope_of(task);
     unsigned source = gr__handle_loop(gr__envelope_word(envelope));
-    struct gr__body *full = arrive_at(loop, addressee(loop, envelope), envelope);
+    struct gr__body *full = arrive_at(loop, addressee(loop, envelope), envelope, source);
     if (full != NULL)
         gr__pressure_tell(loop, full, source);
 }
@@ -164,7 +176,7 @@ static bool has_arrived(struct gr__loop *loop, const struct gr__envelope *foreig
     }
 
     memcpy(envelope->payload, foreign->payload, foreign->message.size);
-    struct gr__body *full = arrive_at(loop, addressee(loop, foreign), envelope);
+    struct gr__body *full = arrive_at(loop, addressee(loop, foreign), envelope, loop->id);
     return full == NULL || !gr__pressure_hold_foreign(loop, full);
 }
 

@@ -27,7 +27,7 @@
 struct monitor {
     struct gr__slot slot;
     struct gr__list link; /* among those that its watcher has made; in none for a runner's */
-    uint64_t watcher;     /* 0: a runner */
+    uint64_t watcher;     /* its body's own name here (move.h); 0: a runner */
     uint64_t watched;
     struct gr_actor_wait *wait; /* the runner's */
     struct gr__notice *notice;  /* while it is here, or NULL */
@@ -173,9 +173,10 @@ int gr_monitor_make(struct gr_self *self, gr_actor actor, gr_monitor *ret_monito
         return -ENOMEM;
 
     gr_monitor monitor;
-    int rc =
-        make(loop, &(struct monitor){.watcher = gr_self_actor(self).name, .watched = actor.name},
-             &annex->monitors, &monitor);
+    int rc = make(loop,
+                  &(struct monitor){.watcher = gr__slots_name(&gr__actors_of(loop)->bodies, body),
+                                    .watched = actor.name},
+                  &annex->monitors, &monitor);
     if (rc == 0)
         *ret_monitor = monitor;
     return rc;

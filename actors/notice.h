@@ -25,6 +25,7 @@ struct gr__notice {
     int reason;           /* once it tells of an end */
     uint8_t kind;         /* enum gr_control_kind */
     bool gone;            /* of an exit: the actor at the other end has gone */
+    uint8_t way; /* what it is to be when it has come to the home of who sent it (link.c) */
 };
 
 static inline struct gr__notice *gr__notice_of(const struct gr__task *task)

@@ -89,7 +89,7 @@ void gr__actors_report(struct gr__loop *loop, gr__say_fn *say, void *context)
 
     for (struct gr__body *body = NULL;
          (body = gr__slots_next(&gr__actors_of(loop)->bodies, body)) != NULL;)
-        if (loop->phase > GR_PHASE_DRAIN || body->stage > GR__IDLE)
+        if (body->stage != GR__AWAY && (loop->phase > GR_PHASE_DRAIN || body->stage > GR__IDLE))
             report_one(loop, body, say, context);
 }
 
@@ -101,6 +101,8 @@ void gr__actors_force(struct gr__loop *loop)
 
     for (struct gr__body *body = NULL;
          (body = gr__slots_next(&gr__actors_of(loop)->bodies, body)) != NULL;) {
+        if (body->stage == GR__AWAY)
+            continue; /* it lives on another loop, which does the same */
         gr_actor actor = {gr__body_name(loop, body)};
         int rc = gr__actor_stop(actor, GR__STOP_FOR_GOOD | GR__STOP_BY_FORCE, -ESHUTDOWN);
         assert(rc == 0 && "no order is needed on its own loop");

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "actors/relay.h"
 #include "actors/ring.h"
 #include "actors/rules.h"
 #include "loop/post.h"
@@ -35,6 +36,7 @@ struct note {
     struct gr__list link; /* in its bucket */
     uint64_t name;
     enum gr_when_full when_full;
+    uint64_t relay;          /* an actor of this loop whose guest that is, and passed on to; or 0 */
     struct gr__list waiters; /* of struct gr__sending */
 };
 
@@ -119,7 +121,11 @@ static void probe_back(struct gr__task *task)
 {
     struct gr__loop *loop = gr__loop_here();
     struct probe *probe = gr__container_of(task, struct probe, task);
-    const struct gr__body *body = gr__body_find(loop, probe->sender);
+    struct gr__body *body = gr__body_of(loop, probe->sender);
+    if (body != NULL && body->stage == GR__AWAY) {
+        gr__relay_task(loop, body, task, sizeof *probe);
+        return;
+    }
     struct gr__mark *mark = body == NULL ? NULL : body->mark;
     if (mark != NULL && mark->future == 0 && mark->to == probe->to && !mark->over)
         gr__pressure_let_in(mark);
@@ -288,6 +294,13 @@ bool gr__pressure_remote(struct gr__loop *loop, uint64_t to, enum gr_when_full *
     return true;
 }
 
+void gr__pressure_watch(struct gr__loop *loop, uint64_t guest, uint64_t home)
+{
+    struct note *note = find_note(loop, guest);
+    if (note != NULL)
+        note->relay = home;
+}
+
 /* The list in which to wait for an actor, here or elsewhere; NULL: it need not be waited for. */
 static int waiters_of(struct gr__loop *loop, uint64_t to, struct gr__list **ret_waiters)
 {
@@ -313,19 +326,20 @@ static int waiters_of(struct gr__loop *loop, uint64_t to, struct gr__list **ret_
 static void ease(struct gr__loop *loop, uint64_t to)
 {
     struct gr__body *body = gr__handle_loop(to) == loop->id ? gr__body_find(loop, to) : NULL;
-    if (body != NULL && gr__mailbox_pressed(body) && !gr__mailbox_full(body))
+    if (body == NULL || body->stage == GR__AWAY)
+        return;
+    if (gr__mailbox_pressed(body) && !gr__mailbox_full(body))
         gr__pressure_relieve(loop, body);
 }
 
-int gr__pressure_wait(struct gr__loop *loop, uint64_t to, gr_time deadline)
+int gr__pressure_wait(struct gr__loop *loop, uint64_t to, uint64_t at, gr_time deadline)
 {
     struct gr__body *sender = gr__body_here(loop);
-    if (sender != NULL &&
-        closes_ring(loop, gr__slots_name(&gr__actors_of(loop)->bodies, sender), to))
+    if (sender != NULL && closes_ring(loop, gr__body_name(loop, sender), to))
         return GR__LET_IN;
 
     struct gr__sending sending = {.awaitable = {&sending_type}, .mark = {.to = to}};
-    int rc = waiters_of(loop, to, &sending.waiters);
+    int rc = waiters_of(loop, at, &sending.waiters);
     if (rc < 0 || sending.waiters == NULL)
         return rc;
 
@@ -335,7 +349,7 @@ int gr__pressure_wait(struct gr__loop *loop, uint64_t to, gr_time deadline)
     if (sender != NULL)
         sender->mark = NULL;
     if (rc < 0)
-        ease(loop, to);
+        ease(loop, at);
     return rc;
 }
 
@@ -371,10 +385,13 @@ static void told_room(struct gr__task *task)
     if (note == NULL)
         return;
 
+    uint64_t relay = note->relay;
     release_some(&note->waiters, SIZE_MAX);
     gr__list_remove(&note->link);
     gr__actors_of(loop)->pressed_count--;
     gr__pool_give(&loop->pool, note, sizeof *note);
+    if (relay != 0)
+        gr__relay_room(loop, relay);
 }
 
 static const struct gr__task_class room_class = {"room", told_room, discard_notice, NULL};
@@ -389,6 +406,7 @@ static void told_pressed(struct gr__task *task)
 
     note->name = notice.name;
     note->when_full = notice.when_full;
+    note->relay = 0;
     gr__list_init(&note->waiters);
     gr__list_append(bucket_of(loop, notice.name), &note->link);
     gr__actors_of(loop)->pressed_count++;
@@ -442,15 +460,24 @@ __attribute__((noinline)) void gr__pressure_took(struct gr__loop *loop, struct g
         gr__pressure_relieve(loop, body);
 }
 
-void gr__pressure_relieve(struct gr__loop *loop, struct gr__body *body)
+static void let_go(struct gr__loop *loop, struct gr__body *body, size_t most)
 {
     struct gr__pressure *pressure = body->pressure;
-    size_t room = gr__body_stopping(body) ? SIZE_MAX : gr__mailbox_room(body);
-    release_some(&pressure->waiters, room);
+    release_some(&pressure->waiters, most);
     tell_room(loop, body);
     let_foreign_go(loop, pressure);
     if (gr__list_empty(&pressure->waiters))
         give_pressure(loop, body);
+}
+
+void gr__pressure_relieve(struct gr__loop *loop, struct gr__body *body)
+{
+    let_go(loop, body, gr__body_stopping(body) ? SIZE_MAX : gr__mailbox_room(body));
+}
+
+void gr__pressure_end(struct gr__loop *loop, struct gr__body *body)
+{
+    let_go(loop, body, SIZE_MAX);
 }
 
 void gr__pressure_drop(struct gr__loop *loop, struct gr__body *body)

@@ -57,10 +57,11 @@ struct gr__pressure {
 enum { GR__LOOK_AGAIN = 0, GR__LET_IN = 1 };
 
 /*
- * Wait for room in the actor's mailbox. GR__LOOK_AGAIN: there may be some, or the actor is gone.
+ * Wait for room in the actor's mailbox, which is at a name of its own where the actor has moved to;
+ * else the same one. GR__LOOK_AGAIN: there may be some, or the actor is gone.
  * GR__LET_IN: waiting would close a ring, so send above the bound. Or a wait's errors.
  */
-int gr__pressure_wait(struct gr__loop *loop, uint64_t to, gr_time deadline);
+int gr__pressure_wait(struct gr__loop *loop, uint64_t to, uint64_t at, gr_time deadline);
 
 /* Whether this actor of another loop is known to be pressed; and what its behavior says then. */
 bool gr__pressure_remote(struct gr__loop *loop, uint64_t to, enum gr_when_full *ret_when_full);
@@ -83,6 +84,12 @@ void gr__pressure_took(struct gr__loop *loop, struct gr__body *body,
 
 /* There is room again, or the actor is gone: let all who wait look again. */
 void gr__pressure_relieve(struct gr__loop *loop, struct gr__body *body);
+
+/* The actor moves: let all who wait look where it is now. */
+void gr__pressure_end(struct gr__loop *loop, struct gr__body *body);
+
+/* Call gr__relay_room() for an actor once its guest elsewhere, which is pressed, has room. */
+void gr__pressure_watch(struct gr__loop *loop, uint64_t guest, uint64_t home);
 
 /* The actor with this mark, which waits for room, waits in a ring: its message goes in at once. */
 void gr__pressure_let_in(struct gr__mark *mark);

@@ -7,6 +7,7 @@
 
 #include <greenroom/error.h>
 
+#include "actors/move.h"
 #include "actors/pressure.h"
 #include "base/text.h"
 #include "future/slot.h"
@@ -25,10 +26,13 @@ static struct gr__mark *mark_of(const struct gr__body *body)
 
 uint64_t gr__ring_follow(struct gr__loop *loop, uint64_t name, uint64_t sender)
 {
-    for (uint32_t steps = gr__actors_of(loop)->bodies.live; steps > 0; steps--) {
-        if (name == sender || gr__handle_loop(name) != loop->id)
-            return name;
-        const struct gr__mark *mark = mark_of(gr__body_find(loop, name));
+    for (uint32_t steps = gr__actors_of(loop)->bodies.live; steps > 0 && name != sender; steps--) {
+        struct gr__body *body = gr__body_of(loop, name);
+        if (body == NULL)
+            return gr__handle_loop(name) != loop->id ? name : 0;
+        if (body->stage == GR__AWAY)
+            return gr__home_guest(body);
+        const struct gr__mark *mark = mark_of(body);
         if (mark == NULL)
             return 0;
         name = mark->to;
@@ -46,7 +50,7 @@ struct ring {
 static struct ring look_round(struct gr__loop *loop, uint64_t name, const struct gr__body *self)
 {
     struct ring ring = {NULL, true};
-    const struct gr__body *body = gr__body_find(loop, name);
+    const struct gr__body *body = gr__body_of(loop, name);
     bool asked = true;
     for (;;) {
         if (asked && body->keeps)
@@ -56,7 +60,7 @@ static struct ring look_round(struct gr__loop *loop, uint64_t name, const struct
         asked = body->mark->future != 0;
         if (!asked && ring.for_room == NULL)
             ring.for_room = body->mark;
-        body = gr__body_find(loop, body->mark->to);
+        body = gr__body_of(loop, body->mark->to);
     }
 }
 
@@ -72,8 +76,8 @@ static int tell(struct gr__loop *loop, uint64_t name, const struct gr__body *sel
 {
     char text[256];
     size_t length = append_name(text, sizeof text, 0, self->name);
-    const struct gr__body *body = gr__body_find(loop, name);
-    for (;; body = gr__body_find(loop, body->mark->to)) {
+    const struct gr__body *body = gr__body_of(loop, name);
+    for (;; body = gr__body_of(loop, body->mark->to)) {
         length = gr__text_append(text, sizeof text, length, " asks ");
         length = append_name(text, sizeof text, length, body->name);
         if (body == self)
@@ -85,10 +89,10 @@ static int tell(struct gr__loop *loop, uint64_t name, const struct gr__body *sel
 
 int gr__ring_open(struct gr__loop *loop, const struct gr__body *self, uint64_t to)
 {
-    uint64_t sender = gr__slots_name(&gr__actors_of(loop)->bodies, self);
+    uint64_t sender = gr__body_name(loop, self);
     if (to == sender)
         return -EDEADLK;
-    if (gr__handle_loop(to) != loop->id || gr__ring_follow(loop, to, sender) != sender)
+    if (gr__ring_follow(loop, to, sender) != sender)
         return 0;
 
     struct ring ring = look_round(loop, to, self);

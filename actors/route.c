@@ -6,8 +6,11 @@
 #include <errno.h>
 
 #include "actors/dead_letter.h"
+#include "actors/mailbox.h"
 #include "actors/pressure.h"
 #include "actors/rules.h"
+#include "actors/way.h"
+#include "actors/within.h"
 #include "loop/post.h"
 
 /* Waits until fewer messages are on their way to a loop. On the sender's stack. */
@@ -69,58 +72,102 @@ static int wait_for_window(struct gr__outbox *outbox, gr_time deadline)
     return gr_await(&window.awaitable, deadline);
 }
 
-/* Wait for room in the mailbox of an actor whose behavior is `when_full`. */
-static int wait_for_room(struct gr__loop *loop, uint64_t to, enum gr_when_full when_full,
-                         gr_time deadline)
+/* A message on its way out, and what its sender has waited for so far. */
+struct attempt {
+    uint64_t to;
+    struct gr__envelope *envelope;
+    gr_time deadline;
+    bool woken;  /* it has waited for room, and need not stand behind others again */
+    bool let_in; /* it is in a ring, and so goes in above the bound */
+};
+
+/* What an attempt comes to that has waited: the actor may be elsewhere now, or gone. */
+enum { AGAIN = 1 };
+
+/* Wait for room in the mailbox of an actor, which is known by a name of its own where it lives. */
+static int wait_for_room(struct gr__loop *loop, struct attempt *attempt, uint64_t at,
+                         enum gr_when_full when_full)
 {
-    if (when_full == GR_FULL_FAIL || deadline == GR__NOT_AT_ALL)
+    if (when_full == GR_FULL_FAIL || attempt->deadline == GR__NOT_AT_ALL)
         return -EAGAIN;
-    return gr__pressure_wait(loop, to, deadline);
+    int rc = gr__pressure_wait(loop, attempt->to, at, attempt->deadline);
+    attempt->woken = true;
+    attempt->let_in = rc == GR__LET_IN;
+    return rc < 0 ? rc : AGAIN;
 }
 
-/* The actor, if it is here and has not closed. */
-static struct gr__body *find_open(struct gr__loop *loop, uint64_t to)
+static int try_there(struct gr__loop *loop, struct attempt *attempt, uint64_t at)
 {
-    struct gr__body *body = gr__body_find(loop, to);
-    return body == NULL || body->closed ? NULL : body;
+    unsigned target = gr__handle_loop(at);
+    struct gr__outbox *outbox = gr__loop_outbox(loop, target);
+    enum gr_when_full when_full;
+    if (!attempt->let_in && gr__pressure_remote(loop, at, &when_full))
+        return wait_for_room(loop, attempt, at, when_full);
+    if (gr__outbox_full(outbox)) {
+        int rc = wait_for_window(outbox, attempt->deadline);
+        return rc < 0 ? rc : AGAIN;
+    }
+
+    gr__envelope_address(attempt->envelope,
+                         gr__handle(gr__handle_generation(at), loop->id, gr__handle_index(at)));
+    size_t bytes = gr__envelope_block_bytes(attempt->envelope);
+    return gr__outbox_add_counted(loop, outbox, &attempt->envelope->task, bytes) ? 0 : -ENOMEM;
 }
 
-/* An actor that is not here, or perhaps has no room. Kept out of the path to one that has. */
-static __attribute__((noinline, cold)) int
-route_late(struct gr__loop *loop, uint64_t to, struct gr__envelope *envelope, gr_time deadline)
+static bool is_full(const struct attempt *attempt, const struct gr__body *body)
 {
-    struct gr__body *body = find_open(loop, to);
-    bool full = body != NULL && gr__mailbox_holds_up(body);
-    while (full && body->behavior->when_full <= GR_FULL_FAIL) {
-        int rc = wait_for_room(loop, to, body->behavior->when_full, deadline);
-        if (rc < 0)
-            return rc;
+    return attempt->woken ? gr__mailbox_full(body) && !attempt->let_in : gr__mailbox_holds_up(body);
+}
 
-        /* The actor may have gone meanwhile. Who was woken need not stand behind others again. */
-        body = find_open(loop, to);
-        full = body != NULL && gr__mailbox_full(body) && rc != GR__LET_IN;
-    }
-
-    if (body == NULL) {
-        gr__actors_of(loop)->dead_letters++;
-        gr__dead_letter_note(loop, to, &envelope->message, GR_DEAD_NO_ACTOR);
-        return -ESTALE;
-    }
+/* To a body that lives here. */
+static int try_here(struct gr__loop *loop, struct attempt *attempt, struct gr__body *body,
+                    uint64_t at)
+{
+    bool full = is_full(attempt, body);
+    if (full && body->behavior->when_full <= GR_FULL_FAIL)
+        return wait_for_room(loop, attempt, at, body->behavior->when_full);
     if (full)
-        gr__body_accept_full(loop, body, envelope);
+        gr__body_accept_full(loop, body, attempt->envelope);
     else
-        gr__mailbox_put(loop, body, envelope);
+        gr__mailbox_put(loop, body, attempt->envelope);
     return 0;
 }
 
-static inline int route_here(struct gr__loop *loop, uint64_t to, struct gr__envelope *envelope,
-                             gr_time deadline)
+/* To one whose home is here, and that lives elsewhere, or is on its way home. */
+static int try_away(struct gr__loop *loop, struct attempt *attempt, struct gr__body *body)
 {
-    struct gr__body *body = gr__body_find(loop, to);
-    if (body == NULL || gr__body_full(body))
-        return route_late(loop, to, envelope, deadline);
+    const struct gr__home *home = body->annex->home;
+    if (!home->holding) {
+        int rc = gr__envelope_apart(loop, attempt->envelope);
+        return rc < 0 ? rc : try_there(loop, attempt, home->guest);
+    }
+    if (body->count >= home->max && !attempt->let_in)
+        return wait_for_room(loop, attempt, attempt->to, body->behavior->when_full);
+    gr__body_accept(loop, body, attempt->envelope);
+    return 0;
+}
 
-    gr__body_accept(loop, body, envelope);
+static int try_by_body(struct gr__loop *loop, struct attempt *attempt, uint64_t at)
+{
+    struct gr__body *body = gr__body_find(loop, at);
+    if (body == NULL || body->closed) {
+        gr__actors_of(loop)->dead_letters++;
+        gr__dead_letter_note(loop, attempt->to, &attempt->envelope->message, GR_DEAD_NO_ACTOR);
+        return -ESTALE;
+    }
+    return body->stage == GR__AWAY ? try_away(loop, attempt, body)
+                                   : try_here(loop, attempt, body, at);
+}
+
+/* With a way that is shut at the moment. */
+static int try_held(struct attempt *attempt, struct gr__way *way)
+{
+    if (gr__way_full(way)) {
+        int rc =
+            attempt->deadline == GR__NOT_AT_ALL ? -EAGAIN : gr__way_wait(way, attempt->deadline);
+        return rc < 0 ? rc : AGAIN;
+    }
+    gr__way_hold(way, &attempt->envelope->task);
     return 0;
 }
 
@@ -130,47 +177,60 @@ static bool is_closed(unsigned loop)
     return ck_pr_load_ptr(&gr__inboxes[loop].word) == GR__INBOX_CLOSED;
 }
 
-static int route_there(struct gr__loop *loop, uint64_t to, struct gr__envelope *envelope,
-                       gr_time deadline)
+static int try_elsewhere(struct gr__loop *loop, struct attempt *attempt)
 {
-    unsigned target = gr__handle_loop(to);
-    if (is_closed(target))
-        return -ESHUTDOWN;
+    struct gr__way *way = gr__way_find(loop, attempt->to);
+    if (way != NULL && !way->open)
+        return try_held(attempt, way);
+    uint64_t at = way != NULL ? way->guest : attempt->to;
+    if (gr__handle_loop(at) == loop->id)
+        return try_by_body(loop, attempt, at);
+    return is_closed(gr__handle_loop(at)) ? -ESHUTDOWN : try_there(loop, attempt, at);
+}
 
-    struct gr__outbox *outbox = gr__loop_outbox(loop, target);
-    enum gr_when_full when_full;
-    for (bool let_in = false; !let_in && gr__pressure_remote(loop, to, &when_full);) {
-        int rc = wait_for_room(loop, to, when_full, deadline);
-        if (rc < 0)
-            return rc;
-        let_in = rc == GR__LET_IN;
-    }
-    while (gr__outbox_full(outbox)) {
-        int rc = wait_for_window(outbox, deadline);
-        if (rc < 0)
-            return rc;
-    }
-
-    gr__envelope_address(envelope,
-                         gr__handle(gr__handle_generation(to), loop->id, gr__handle_index(to)));
-    size_t bytes = gr__envelope_block_bytes(envelope);
-    return gr__outbox_add_counted(loop, outbox, &envelope->task, bytes) ? 0 : -ENOMEM;
+/* An actor that is not here, or perhaps has no room. Kept out of the path to one that has. */
+static __attribute__((noinline)) int route_late(struct gr__loop *loop, uint64_t to,
+                                                struct gr__envelope *envelope, gr_time deadline)
+{
+    struct attempt attempt = {.to = to, .envelope = envelope, .deadline = deadline};
+    bool here = gr__handle_loop(to) == loop->id;
+    int rc;
+    do
+        rc = here ? try_by_body(loop, &attempt, to) : try_elsewhere(loop, &attempt);
+    while (rc == AGAIN);
+    return rc;
 }
 
 int gr__route(struct gr__loop *loop, uint64_t to, struct gr__envelope *envelope, gr_time deadline)
 {
-    if (gr__handle_loop(to) == loop->id)
-        return route_here(loop, to, envelope, deadline);
-    return route_there(loop, to, envelope, deadline);
+    struct gr__body *body = gr__body_find(loop, to);
+    if (body == NULL || gr__body_full(body))
+        return route_late(loop, to, envelope, deadline);
+
+    gr__body_accept(loop, body, envelope);
+    return 0;
+}
+
+void gr__route_straight(struct gr__loop *loop, uint64_t at, struct gr__envelope *envelope)
+{
+    unsigned target = gr__handle_loop(at);
+    gr__envelope_address(envelope,
+                         gr__handle(gr__handle_generation(at), loop->id, gr__handle_index(at)));
+    if (is_closed(target))
+        gr__dead_letter(loop, at, envelope, GR_DEAD_SHUTDOWN);
+    else
+        gr__loop_send(loop, target, &envelope->task, gr__envelope_block_bytes(envelope));
 }
 
 void gr__route_above(struct gr__loop *loop, uint64_t to, struct gr__envelope *envelope)
 {
-    unsigned target = gr__handle_loop(to);
-    gr__envelope_address(envelope,
-                         gr__handle(gr__handle_generation(to), loop->id, gr__handle_index(to)));
-    if (is_closed(target))
-        gr__dead_letter(loop, to, envelope, GR_DEAD_SHUTDOWN);
+    struct gr__way *way = gr__handle_loop(to) == loop->id ? NULL : gr__way_find(loop, to);
+    if (way == NULL)
+        gr__route_straight(loop, to, envelope);
+    else if (!way->open)
+        gr__way_hold(way, &envelope->task);
+    else if (gr__handle_loop(way->guest) == loop->id)
+        gr__mailbox_arrive(loop, way->guest, envelope);
     else
-        gr__loop_send(loop, target, &envelope->task, gr__envelope_block_bytes(envelope));
+        gr__route_straight(loop, way->guest, envelope);
 }

@@ -4,7 +4,10 @@
  *     the actor's loop is    here: into the mailbox, if there is room
  *                            another: into the outbox, unless the actor is known to be
  *                            pressed or too much is under way
+ *     it has moved           by this loop's way to it (way.h), or from its home on
  *     where it cannot go     the sender waits, or is told so
+ *
+ * Who has waited begins again: meanwhile the actor may have gone, or moved.
  *
  * An envelope that could not be routed is the caller's still.
  */
@@ -32,6 +35,9 @@ static inline struct gr__body *gr__body_with_room(struct gr__loop *loop, uint64_
 
 /* Wait as long as `deadline` allows. 0, or what gr_send() may give. */
 int gr__route(struct gr__loop *loop, uint64_t to, struct gr__envelope *envelope, gr_time deadline);
+
+/* To that very body, and not where its actor has moved to; without waiting, and above the bound. */
+void gr__route_straight(struct gr__loop *loop, uint64_t at, struct gr__envelope *envelope);
 
 /* Without waiting, and above the bound; a dead letter where there is no such actor. */
 void gr__route_above(struct gr__loop *loop, uint64_t to, struct gr__envelope *envelope);

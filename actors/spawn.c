@@ -14,6 +14,7 @@
 #include "actors/body.h"
 #include "actors/children.h"
 #include "actors/placement.h"
+#include "actors/relay.h"
 #include "actors/stop.h"
 #include "actors/supervision.h"
 #include "loop/ambient.h"
@@ -42,31 +43,51 @@ static void end_order(struct order *order, int status, gr_actor actor)
     gr__pool_give(&gr__loop_here()->pool, order, sizeof *order + order->birth.argument_bytes);
 }
 
-/* Beside another, which only its own loop, this one, knows. */
-static int spawn_beside(struct gr__loop *loop, const struct gr__birth *birth, uint64_t beside,
-                        gr_actor *ret_actor)
+static void carry_out(struct gr__loop *loop, struct order *order)
 {
-    return gr__body_find(loop, beside) == NULL ? -ESTALE : gr__body_spawn(loop, birth, ret_actor);
+    gr_actor actor = {0};
+    gr__ambient_begin(loop, (struct gr__ambient){order->values, GR_FOREVER});
+    int rc = gr__body_spawn(loop, &order->birth, &actor);
+    end_order(order, rc, actor);
 }
 
-static void carry_out(struct gr__task *task)
+static void drop_order(struct gr__loop *loop, struct order *order, int status)
+{
+    gr__values_drop(&loop->pool, order->values);
+    end_order(order, status, (gr_actor){0});
+}
+
+/* Beside another, which its home knows, or it has moved meanwhile from where it was sought. */
+static void seek(struct gr__loop *loop, struct order *order)
+{
+    struct gr__body *body = gr__body_of(loop, order->beside);
+    unsigned home = gr__handle_loop(order->beside);
+    size_t bytes = sizeof *order + order->birth.argument_bytes;
+    if (body != NULL && body->stage == GR__AWAY)
+        gr__relay_task(loop, body, &order->task, bytes);
+    else if (body != NULL)
+        carry_out(loop, order);
+    else if (home != loop->id)
+        gr__loop_send(loop, home, &order->task, bytes);
+    else
+        drop_order(loop, order, -ESTALE);
+}
+
+static void order_arrives(struct gr__task *task)
 {
     struct order *order = order_of(task);
-    gr_actor actor = {0};
-    gr__ambient_begin(gr__loop_here(), (struct gr__ambient){order->values, GR_FOREVER});
-    int rc = order->beside == 0
-                 ? gr__body_spawn(gr__loop_here(), &order->birth, &actor)
-                 : spawn_beside(gr__loop_here(), &order->birth, order->beside, &actor);
-    end_order(order, rc, actor);
+    if (order->beside != 0)
+        seek(gr__loop_here(), order);
+    else
+        carry_out(gr__loop_here(), order);
 }
 
 static void discard_order(struct gr__task *task)
 {
-    gr__values_drop(&gr__loop_here()->pool, order_of(task)->values);
-    end_order(order_of(task), -ESHUTDOWN, (gr_actor){0});
+    drop_order(gr__loop_here(), order_of(task), -ESHUTDOWN);
 }
 
-static const struct gr__task_class order_class = {"a spawn", carry_out, discard_order, NULL};
+static const struct gr__task_class order_class = {"a spawn", order_arrives, discard_order, NULL};
 
 static int send_order(struct gr__loop *loop, unsigned to, const struct gr__birth *birth,
                       uint64_t beside, gr_promise promise)
@@ -129,15 +150,16 @@ static __attribute__((noinline)) int spawn_at(struct gr__loop *loop, const struc
                                               gr_actor *ret_actor)
 {
     uint64_t beside = options->beside.name;
+    const struct gr__body *neighbour = beside == 0 ? NULL : gr__body_of(loop, beside);
     int to = beside != 0 ? (int)gr__handle_loop(beside) : gr__place(loop, options->where);
     if (to < 0)
         return to;
     if ((unsigned)to >= loop->loop_count)
         return -ESTALE;
-    if ((unsigned)to != loop->id)
+    bool here = neighbour != NULL ? neighbour->stage != GR__AWAY : (unsigned)to == loop->id;
+    if (!here)
         return spawn_there(loop, (unsigned)to, birth, options, ret_actor);
-    return beside != 0 ? spawn_beside(loop, birth, beside, ret_actor)
-                       : gr__body_spawn(loop, birth, ret_actor);
+    return beside != 0 && neighbour == NULL ? -ESTALE : gr__body_spawn(loop, birth, ret_actor);
 }
 
 static inline __attribute__((always_inline)) int spawn(struct gr__loop *loop,
@@ -155,9 +177,11 @@ static __attribute__((noinline)) int spawn_child(struct gr__loop *loop,
                                                  const struct gr_actor_options *options,
                                                  gr_actor *ret_actor)
 {
-    if (gr__handle_loop(options->parent.name) != loop->id)
+    const struct gr__body *parent = gr__body_of(loop, options->parent.name);
+    bool elsewhere = parent == NULL ? gr__handle_loop(options->parent.name) != loop->id
+                                    : parent->stage == GR__AWAY;
+    if (elsewhere)
         return GR_EWRONGLOOP;
-    const struct gr__body *parent = gr__body_find(loop, options->parent.name);
     if (parent == NULL || gr__body_stopping(parent))
         return -ESTALE;
     gr_actor actor;

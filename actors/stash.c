@@ -128,6 +128,11 @@ static void change_back(struct gr__body *body, struct gr__stash *stash)
     stash->original = NULL;
 }
 
+struct gr__task *gr__stash_first(const struct gr__annex *annex)
+{
+    return annex->stash == NULL ? NULL : annex->stash->first;
+}
+
 void gr__stash_restore(struct gr__body *body)
 {
     if (body->annex == NULL || body->annex->stash == NULL)

@@ -12,4 +12,7 @@ void gr__stash_restore(struct gr__body *body);
 /* The actor ends: what is stashed are dead letters, and the behavior is the one it was. */
 void gr__stash_end(struct gr__loop *loop, struct gr__body *body);
 
+/* What is laid aside, oldest first; NULL: nothing. */
+struct gr__task *gr__stash_first(const struct gr__annex *annex);
+
 #endif

@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-#include "actors/body.h"
+#include "actors/relay.h"
 #include "actors/supervision.h"
 #include "loop/post.h"
 
@@ -26,11 +26,8 @@ static void say_what_it_waits_for(struct gr__loop *loop, const struct gr__body *
                  loop->id, awaited == NULL ? "its turn" : awaited->type->name);
 }
 
-static void stop_here(struct gr__loop *loop, uint64_t name, unsigned how, int reason)
+static void stop_here(struct gr__loop *loop, struct gr__body *body, unsigned how, int reason)
 {
-    struct gr__body *body = gr__body_find(loop, name);
-    if (body == NULL)
-        return;
     if (how & GR__STOP_IN_VAIN) {
         say_what_it_waits_for(loop, body);
         return;
@@ -46,14 +43,24 @@ static void stop_here(struct gr__loop *loop, uint64_t name, unsigned how, int re
         gr__body_force(body);
 }
 
-static void stop_by_order(const struct stop_order *order)
-{
-    stop_here(gr__loop_here(), order->name, order->how, order->reason);
-}
-
 static struct stop_order *stop_order_of(struct gr__task *task)
 {
     return gr__container_of(task, struct stop_order, task);
+}
+
+/* False: the actor is away, and the order has been passed on to where it lives. */
+static bool stop_by_order(struct gr__task *task, size_t bytes)
+{
+    struct gr__loop *loop = gr__loop_here();
+    const struct stop_order *order = stop_order_of(task);
+    struct gr__body *body = gr__body_of(loop, order->name);
+    if (body != NULL && body->stage == GR__AWAY) {
+        gr__relay_task(loop, body, task, bytes);
+        return false;
+    }
+    if (body != NULL)
+        stop_here(loop, body, order->how, order->reason);
+    return true;
 }
 
 static void discard_stop(struct gr__task *task)
@@ -68,14 +75,14 @@ static void discard_stop_foreign(struct gr__task *task)
 
 static void open_stop(struct gr__task *task)
 {
-    stop_by_order(stop_order_of(task));
-    discard_stop(task);
+    if (stop_by_order(task, sizeof(struct stop_order)))
+        discard_stop(task);
 }
 
 static void open_stop_foreign(struct gr__task *task)
 {
-    stop_by_order(stop_order_of(task));
-    discard_stop_foreign(task);
+    if (stop_by_order(task, 0))
+        discard_stop_foreign(task);
 }
 
 static const struct gr__task_class stop_class = {"a stop", open_stop, discard_stop, NULL};
@@ -97,29 +104,37 @@ static int send_stop(struct gr__loop *here, gr_actor actor, unsigned how, int re
     return -ESHUTDOWN;
 }
 
+/* The actor, if it lives on this loop, of which `loop` is NULL on a foreign thread. */
+static struct gr__body *find_here(struct gr__loop *loop, uint64_t name)
+{
+    struct gr__body *body = loop == NULL ? NULL : gr__body_of(loop, name);
+    return body == NULL || body->stage == GR__AWAY ? NULL : body;
+}
+
+/* Whether one that does not live here has gone. */
+static bool is_gone(struct gr__loop *loop, uint64_t name)
+{
+    return loop != NULL && gr__handle_loop(name) == loop->id && gr__body_find(loop, name) == NULL;
+}
+
 int gr__actor_stop(gr_actor actor, unsigned how, int reason)
 {
     struct gr__loop *loop = gr__loop_here();
-    if (actor.name == 0)
-        return 0;
-    if (loop == NULL || gr__handle_loop(actor.name) != loop->id)
+    struct gr__body *body = find_here(loop, actor.name);
+    if (body != NULL)
+        stop_here(loop, body, how, reason);
+    else if (actor.name != 0 && !is_gone(loop, actor.name))
         return send_stop(loop, actor, how, reason);
-
-    stop_here(loop, actor.name, how, reason);
     return 0;
 }
 
 int gr_actor_stop(gr_actor actor, int reason)
 {
     struct gr__loop *loop = gr__loop_here();
-    if (actor.name == 0)
-        return 0;
-    if (loop == NULL || gr__handle_loop(actor.name) != loop->id)
-        return send_stop(loop, actor, GR__STOP_KINDLY, reason);
-
-    struct gr__body *body = gr__body_find(loop, actor.name);
-    if (body != NULL)
-        gr__body_stop(loop, body, reason);
+    struct gr__body *body = loop == NULL ? NULL : gr__body_find(loop, actor.name);
+    if (body == NULL || body->stage == GR__AWAY)
+        return gr__actor_stop(actor, GR__STOP_KINDLY, reason);
+    gr__body_stop(loop, body, reason);
     return 0;
 }
 

@@ -49,6 +49,21 @@ struct gr__envelope *gr__envelope_move(struct gr__loop *loop, uint64_t to,
     return envelope;
 }
 
+int gr__envelope_apart(struct gr__loop *loop, struct gr__envelope *envelope)
+{
+    if (!(gr__envelope_kind(envelope) & GR__WITHIN))
+        return 0;
+    struct gr__values **values = gr__envelope_values(envelope);
+    struct gr__values *copy;
+    int rc = gr__values_some(&loop->pool, *values, GR__CARRIED, true, &copy);
+    if (rc < 0)
+        return rc;
+
+    gr__values_drop(&loop->pool, *values);
+    *values = copy;
+    return 0;
+}
+
 void gr__envelope_forget(struct gr__envelope *envelope)
 {
     enum gr__envelope_kind kind = gr__envelope_kind(envelope);

@@ -43,6 +43,12 @@ static inline struct gr__envelope *gr__envelope_take_for(struct gr__loop *loop, 
 struct gr__envelope *gr__envelope_move(struct gr__loop *loop, uint64_t to,
                                        struct gr__envelope *from);
 
+/*
+ * Make an envelope, which is to leave the loop after all, one that has nothing in common with what
+ * stays. 0, or -ENOMEM.
+ */
+int gr__envelope_apart(struct gr__loop *loop, struct gr__envelope *envelope);
+
 /* What was moved out of an envelope is no longer its own. */
 void gr__envelope_forget(struct gr__envelope *envelope);
 

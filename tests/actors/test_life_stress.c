@@ -8,7 +8,7 @@
 /*
  * Keepers live on and trap exits. They watch mayflies, and link with those of one half of the crowd;
  * mayflies of the other half link with keepers. Runners on all loops, and foreign threads, have
- * both do so at random, and have mayflies ended, which are replaced.
+ * both do so at random, and have mayflies moved between loops, and ended; then they are replaced.
  */
 enum { STEP, SUM, LOOPS = 4, KEEPERS = 8, CROWD = 16, HELD = 32, ROUNDS = 1500, FOREIGN = 2 };
 enum { SEEDS = 3 };
@@ -160,6 +160,7 @@ static void mayfly_stop(struct gr_self *self, int reason)
 static const struct gr_behavior mayfly = {.name = "mayfly",
                                           .receive = mayfly_receive,
                                           .stop = mayfly_stop,
+                                          .movable = true,
                                           .state_bytes = sizeof(struct mayfly)};
 
 static uint64_t spawn(const struct gr_behavior *behavior, int loop)
@@ -190,6 +191,14 @@ static void join_one(uint64_t dice)
     check((rc == 0) == (reason != 1));
 }
 
+/* Only whether all is told in the end is of interest here. */
+static void move_mayfly(uint64_t dice)
+{
+    int rc = gr_actor_move(pick_from(crowd, dice % CROWD), GR_ON_LOOP((int)(dice / CROWD % LOOPS)),
+                           gr_in((gr_time)(dice / CROWD / LOOPS % 500) * GR_MICROSECOND));
+    check(rc == 0 || rc == -EBUSY || rc == -ESTALE || rc == -ETIMEDOUT);
+}
+
 /* It may have gone. */
 static void step_mayfly(uint64_t dice)
 {
@@ -212,6 +221,8 @@ static int step_at_random(void *context)
             replace(dice / 16);
         else if (dice % 16 == 1)
             join_one(dice / 16);
+        else if (dice % 16 == 3)
+            move_mayfly(dice / 16);
         else if (dice % 4 == 2)
             step_mayfly(dice / 16);
         else

@@ -98,6 +98,13 @@ struct gr_behavior {
      */
     int (*control)(struct gr_self *self, const struct gr_control *control);
 
+    /**
+     * Hears that the actor has moved to the calling loop, from that with number @p from (move.h);
+     * before the next message. May wait. 0, or a negative code, as receive. Or NULL.
+     */
+    int (*moved)(struct gr_self *self, int from);
+
+    bool movable;                /**< its actors may be moved: no state of theirs is of a loop */
     size_t state_bytes;          /**< of each actor's state */
     uint32_t mailbox_max;        /**< messages; 0: #GR_MAILBOX_DEFAULT */
     enum gr_when_full when_full; /**< what becomes of more */

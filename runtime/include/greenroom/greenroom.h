@@ -85,6 +85,7 @@
 #include <greenroom/link.h>
 #include <greenroom/message.h>
 #include <greenroom/monitor.h>
+#include <greenroom/move.h>
 #include <greenroom/pool.h>
 #include <greenroom/registry.h>
 #include <greenroom/router.h>
