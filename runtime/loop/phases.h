@@ -19,7 +19,8 @@
  * filled and emptied. If these numbers are what they were when the tokens came back the time before,
  * nothing was sent and nothing taken between the last answer of that time and the first of
  * this; if as many were taken as were sent, nothing was on its way either; and since each was at
- * rest, all were at one moment. Tokens themselves go by the inboxes, which are not counted.
+ * rest, all were at one moment (Mattern, "Algorithms for distributed termination detection", 1987: the
+ * four counters). Tokens themselves go by the inboxes, which are not counted.
  *
  * OVER is the time, a short one, in which what was ended by force comes to its end.
  *
