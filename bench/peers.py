@@ -22,11 +22,13 @@ MICRO = ("ping_pong", "counting", "fork_join_throughput", "fork_join_create", "t
 CONCURRENCY = ("concurrent_dictionary", "concurrent_sorted_list", "bounded_buffer",
                "dining_philosophers", "sleeping_barber", "cigarette_smokers", "logistic_map",
                "bank_transaction")
-BESIDE = ("skynet", "fan_in", "ask", "ask_many", "idle_actor", "waiting_task", "hop")
+BESIDE = ("skynet", "fan_in", "ask", "ask_many", "idle_actor", "waiting_task",
+          "waiting_callback", "hop")
 PROGRAMS = MICRO + CONCURRENCY + BESIDE
 MEANS = {"micro": MICRO, "concurrency": CONCURRENCY, "both": MICRO + CONCURRENCY}
 THREADS = (1, 2)
 AT_LEAST = {"hop": 2}  # threads that a program cannot do without
+PEERS_RUN = {"waiting_callback": "waiting_task"}  # what waits without a stack of its own
 
 PATIENCE = 90  # seconds for one program
 HAS_NO_SUCH_PROGRAM = 3
@@ -82,7 +84,8 @@ def build_peer(name, need, say):
     if done.returncode != 0:
         say(done.stdout.rstrip())
         return None
-    return Runtime(name, lambda program: [os.path.join(folder, "start"), out, program])
+    return Runtime(name, lambda program: [os.path.join(folder, "start"), out,
+                                          PEERS_RUN.get(program, program)])
 
 
 def all_runtimes(programs_folder, need, say):

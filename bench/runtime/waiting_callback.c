@@ -127,7 +127,7 @@ static int run(void *context)
     for (uint64_t i = 0; rc == 0 && i < crowd.count; i++)
         crowd.promises[i].name = i;
     if (rc == 0)
-        rc = measure(&crowd, "on_settled, bytes", "on_settled, hook and call");
+        rc = measure(&crowd, "bytes", "start and release");
     crowd.waiting = waiting;
     if (rc == 0)
         rc = measure(&crowd, "when, bytes beside the future", "when, hook and call");
