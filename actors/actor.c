@@ -125,9 +125,10 @@ void gr__body_close(struct gr__loop *loop, struct gr__body *body)
 {
     body->closed = true;
     body->max = 0;
-    if (body->annex != NULL)
+    if (body->annex != NULL && body->annex->stash != NULL)
         gr__stash_end(loop, body);
-    bury_mail(loop, body);
+    if (body->first != NULL)
+        bury_mail(loop, body);
     if (body->pressure != NULL)
         gr__pressure_relieve(loop, body);
 }

@@ -58,7 +58,8 @@ void gr__annex_end(struct gr__loop *loop, struct gr__body *body)
     gr__monitors_drop(loop, body);
     gr__children_forget(loop, body);
     gr__self_timers_end(loop, annex);
-    gr__stash_end(loop, body);
+    if (annex->stash != NULL)
+        gr__stash_end(loop, body);
     gr__tenants_done(loop, annex);
     if (annex->rules != NULL)
         gr__rules_end(loop, body);

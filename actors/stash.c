@@ -145,9 +145,6 @@ void gr__stash_restore(struct gr__body *body)
 void gr__stash_end(struct gr__loop *loop, struct gr__body *body)
 {
     struct gr__stash *stash = body->annex->stash;
-    if (stash == NULL)
-        return;
-
     for (struct gr__task *task; (task = stash->first) != NULL;) {
         stash->first = task->next;
         gr__dead_letter(loop, gr__body_name(loop, body), gr__envelope_of(task), GR_DEAD_STOPPED);
