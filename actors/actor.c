@@ -9,6 +9,7 @@
 
 #include "actors/annex.h"
 #include "actors/body.h"
+#include "actors/chase.h"
 #include "actors/children.h"
 #include "actors/dead_letter.h"
 #include "actors/directory.h"
@@ -438,6 +439,7 @@ undo_bodies:
 /* What did not stop in time has its stack torn down under it; its memory goes all the same. */
 static void stratum_done(struct gr__loop *loop)
 {
+    gr__chases_done(loop);
     gr__dead_letters_done(loop); /* nobody subscribes any more */
     gr__ways_done(loop);
     for (struct gr__body *body; (body = gr__slots_next(bodies(loop), NULL)) != NULL;) {

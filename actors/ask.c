@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "actors/body.h"
+#include "actors/chase.h"
 #include "actors/ring.h"
 #include "actors/route.h"
 #include "actors/within.h"
@@ -69,16 +70,32 @@ static inline __attribute__((always_inline)) int start_here(struct gr__loop *loo
     return rc;
 }
 
+static inline int start(struct gr__loop *loop, gr_actor to, uint32_t tag, const void *data,
+                        size_t size, gr_future *ret_future, gr_time deadline)
+{
+    struct gr__body *body = deadline == GR_FOREVER ? gr__body_with_room(loop, to.name) : NULL;
+    if (body == NULL)
+        return start_by_route(loop, to, tag, data, size, ret_future, deadline);
+    return start_here(loop, body, tag, data, size, ret_future);
+}
+
+/* If it is a handler that has asked, it may come to wait in a circle. */
+static int note_asker(struct gr__loop *loop, int rc, gr_actor to, const gr_future *future)
+{
+    const struct gr__body *self = gr__body_here(loop);
+    if (self != NULL && rc == 0)
+        gr__chase_asked(loop, self, *future, to.name);
+    return rc;
+}
+
 int gr_ask_start(gr_actor to, uint32_t tag, const void *data, size_t size, gr_future *ret_future,
                  gr_time deadline)
 {
     struct gr__loop *loop = gr__loop_to_wait_on();
     if (loop == NULL)
         return GR_ENOTRUNNER;
-    struct gr__body *body = deadline == GR_FOREVER ? gr__body_with_room(loop, to.name) : NULL;
-    if (body == NULL)
-        return start_by_route(loop, to, tag, data, size, ret_future, deadline);
-    return start_here(loop, body, tag, data, size, ret_future);
+    int rc = start(loop, to, tag, data, size, ret_future, deadline);
+    return note_asker(loop, rc, to, ret_future);
 }
 
 int gr_ask_start_buffer(gr_actor to, uint32_t tag, struct gr_buffer *buffer, gr_future *ret_future,
@@ -99,7 +116,7 @@ int gr_ask_start_buffer(gr_actor to, uint32_t tag, struct gr_buffer *buffer, gr_
     int rc = route(loop, to, envelope, ret_future, deadline);
     if (rc == 0)
         *buffer = (struct gr_buffer){0};
-    return rc;
+    return note_asker(loop, rc, to, ret_future);
 }
 
 static inline __attribute__((always_inline)) int await_reply(gr_future future, void *ret_reply,
@@ -159,6 +176,7 @@ static __attribute__((noinline)) int ask_as_actor(struct gr__loop *loop, struct 
     if (rc < 0)
         return rc;
 
+    gr__chase_asked(loop, self, future, to.name);
     struct gr__mark mark = {.to = to.name, .future = future.name};
     self->mark = &mark;
     rc = await_reply(future, ret_reply, reply_size, deadline);

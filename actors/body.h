@@ -129,6 +129,9 @@ struct gr__actors {
     struct gr__list group_watches;  /* by actors here (group.c) */
     struct gr__list *pressed;       /* buckets of actors elsewhere whose mailbox is full */
     size_t pressed_count;           /* in all buckets */
+    struct gr__timer chases;        /* of the next sweep for old waits (chase.c) */
+    gr_time chase_every;            /* until then, from the last one */
+    bool chases_soon;               /* it comes as soon as any should */
     const struct gr__task *spender; /* what sent last when no envelope was at hand, or NULL */
     uint32_t spent;                 /* how often in a row */
 };

@@ -17,6 +17,7 @@
  *
  * Marks are followed on one loop, all at one moment. Probes follow those of other loops (pressure.h)
  * for who waits for room; what they see is not all of one moment, so that they open no ring of asks.
+ * Such rings are found later (chase.h), and so are those of asks that were started and then awaited.
  */
 #ifndef GREENROOM_ACTORS_RING_H
 #define GREENROOM_ACTORS_RING_H

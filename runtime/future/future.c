@@ -38,7 +38,9 @@ int gr_future_make(gr_future *ret_future, gr_promise *ret_promise)
         return -ENOMEM;
 
     slot->state = GR__FUTURE_WAITING;
+    slot->size = 0;
     slot->callback = false;
+    slot->asked = GR__FUTURE_NOT_ASKED;
     slot->waiter = NULL;
     *ret_future = (gr_future){name};
     *ret_promise = (gr_promise){name};
@@ -223,6 +225,17 @@ static bool wait_cancel(struct gr_awaitable *awaitable)
 
 static const struct gr_awaitable_type wait_type = {"a future", wait_ready, wait_subscribe,
                                                    wait_take, wait_cancel};
+
+uint64_t gr__future_awaited(const struct gr_awaitable *awaitable)
+{
+    if (awaitable->type == &result_type) {
+        const struct result *result = gr__container_of(awaitable, struct result, awaitable);
+        return gr__slots_name(gr__futures(gr__loop_here()), result->slot);
+    }
+    if (awaitable->type == &wait_type)
+        return gr__container_of(awaitable, struct gr_future_wait, awaitable)->future.name;
+    return 0;
+}
 
 struct gr_awaitable *gr_future_awaitable(struct gr_future_wait *wait, gr_future future,
                                          void *ret_value, size_t size)

@@ -30,16 +30,28 @@ enum gr__future_state {
     GR__FUTURE_SETTLED_BUFFER,
 };
 
+/* Whether it is for the reply that an actor's handler has asked for (actors/chase.h). */
+enum gr__future_asked {
+    GR__FUTURE_NOT_ASKED,
+    GR__FUTURE_ASKED,
+    GR__FUTURE_CHASED, /* and its wait was looked at */
+};
+
 struct gr__future_slot {
     struct gr__slot slot;
     int status;    /* once settled: 0, or a negative errno */
     uint8_t state; /* which of the values below is there */
     uint8_t size;  /* once settled inline: bytes of value in use */
     bool callback; /* waiter is that of a struct callback (callback.c) */
+    uint8_t asked; /* while it waits: enum gr__future_asked */
     struct gr_waiter *waiter;
     union {
         unsigned char value[GR__FUTURE_INLINE];
         struct gr_buffer buffer;
+        struct {
+            uint64_t by; /* while it waits, of one that was asked for: handles of actors */
+            uint64_t to;
+        } ask;
     };
 };
 
@@ -56,6 +68,9 @@ static inline struct gr__future_slot *gr__future_find(uint64_t name)
     assert(name == 0 || gr__handle_loop(name) == loop->id);
     return gr__slots_find(gr__futures(loop), name);
 }
+
+/* Which future an awaitable is, and it alone; 0: it is none. */
+uint64_t gr__future_awaited(const struct gr_awaitable *awaitable);
 
 /* The future is over: its slot goes back, and what nobody took is released. */
 static inline void gr__future_end(struct gr__future_slot *slot)

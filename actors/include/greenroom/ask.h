@@ -11,9 +11,11 @@
  * when the actor has ended, or begins to before it came to it, or at the deadline. A
  * reply that comes later than that meets a stale handle and vanishes.
  *
- * Handlers that ask each other in a circle on one loop are told so when the last of them asks: it
- * gets -EDEADLK, and the report and the error's details (error.h) name them. Who takes promises out of
- * its asks, or passes them on, may be replied for by others, and is no link of such a circle.
+ * Handlers that ask each other in a circle are told so: one of them gets -EDEADLK, and the report and
+ * the error's details (error.h) name them all. By gr_ask() on one loop that is the last to ask, at
+ * once; over loops, and where the reply is awaited in a step of its own, the one with the greatest
+ * handle, after some milliseconds. Who takes promises out of its asks, or passes them on, may be
+ * replied for by others, and is no link of such a circle; nor is who awaits several things at a time.
  *
  * To ask many at once, start the asks and await their futures, in any order or together with other
  * things (combine.h). To start one may itself wait, for room in the mailbox, so it is a step of its
