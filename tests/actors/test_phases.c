@@ -80,6 +80,50 @@ static int throw_balls(void *context)
     return 0;
 }
 
+enum { PASSES = 50000 };
+
+/* The loop's slice is over in the midst of it, again and again; and in the end each takes long. */
+static int keep(struct gr_self *self, const struct gr_message *message)
+{
+    int left = *(const int *)message->data;
+    gr_time until = gr_clock() + (left < 200 ? 20 * GR_MICROSECOND : 0);
+    while (gr_clock() < until)
+        ;
+    caught++;
+    if (left == 0)
+        return 0;
+    left--;
+    return gr_send(gr_self_actor(self), 0, &left, sizeof left);
+}
+
+static int never_rest(void *context)
+{
+    (void)context;
+    int rc;
+    do {
+        rc = gr_yield();
+    } while (rc == 0);
+    return rc;
+}
+
+static int throw_where_it_is_busy(void *context)
+{
+    static const struct gr_behavior keeper = {.name = "keeper", .receive = keep};
+    gr_actor actor;
+    check_equal(gr_runner_start(never_rest, context, NULL, NULL), 0);
+    check_equal(gr_actor_spawn(&keeper, NULL, &actor), 0);
+    return gr_send(actor, 0, &(int){PASSES}, sizeof(int));
+}
+
+static void waits_for_mail_where_the_loop_never_rests(void **state)
+{
+    (void)state;
+    caught = 0;
+    assert_int_equal(run(throw_where_it_is_busy, NULL, (struct gr_options){.loops = 1}), 0);
+    assert_int_equal(caught, PASSES + 1);
+    assert_string_equal(reports, "");
+}
+
 static void loses_no_message_and_none_that_follows_from_one(void **state)
 {
     (void)state;
@@ -363,6 +407,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(loses_no_message_and_none_that_follows_from_one),
+        cmocka_unit_test(waits_for_mail_where_the_loop_never_rests),
         cmocka_unit_test(lets_handlers_under_way_ask_spawn_and_send),
         cmocka_unit_test(turns_away_what_comes_from_outside),
         cmocka_unit_test(names_a_handler_that_does_not_return_and_cancels_it),
