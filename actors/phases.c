@@ -70,16 +70,22 @@ size_t gr__actors_busy(const struct gr__loop *loop)
 static void report_one(struct gr__loop *loop, const struct gr__body *body, gr__say_fn *say,
                        void *context)
 {
-    char line[320];
+    char line[320], wait[128] = "";
     const char *what = loop->phase == GR_PHASE_DRAIN ? "is not done" : "did not stop";
-    int length = snprintf(line, sizeof line, "actor '%.128s' on loop %u %s, with %u messages left",
-                          body->name, loop->id, what, body->count);
-    const struct gr__runner *runner = body->runner;
-    if (runner != NULL)
-        snprintf(line + length, sizeof line - (size_t)length, ": it waits for %.64s since %lld ms",
-                 runner->awaited == NULL ? "its turn" : runner->awaited->type->name,
-                 (long long)((loop->now - runner->parked_since) / GR_MILLISECOND));
+    if (body->runner != NULL)
+        gr__runner_describe_wait(loop, body->runner, wait, sizeof wait);
+    snprintf(line, sizeof line, "actor '%.100s' on loop %u %s, with %u messages left%s%s",
+             body->name, loop->id, what, body->count, wait[0] == '\0' ? "" : ": it waits for ",
+             wait);
     say(context, line);
+}
+
+/* Whether it is to be named; one that is away is named where it lives. */
+static bool is_left(const struct gr__loop *loop, const struct gr__body *body)
+{
+    if (loop->phase > GR_PHASE_DRAIN)
+        return body->stage != GR__AWAY;
+    return body->stage == GR__SCHEDULED || body->stage == GR__STOPPING;
 }
 
 void gr__actors_report(struct gr__loop *loop, gr__say_fn *say, void *context)
@@ -89,7 +95,7 @@ void gr__actors_report(struct gr__loop *loop, gr__say_fn *say, void *context)
 
     for (struct gr__body *body = NULL;
          (body = gr__slots_next(&gr__actors_of(loop)->bodies, body)) != NULL;)
-        if (body->stage != GR__AWAY && (loop->phase > GR_PHASE_DRAIN || body->stage > GR__IDLE))
+        if (is_left(loop, body))
             report_one(loop, body, say, context);
 }
 

@@ -20,10 +20,11 @@ struct stop_order {
 /* What keeps it is a wait: on its own loop nothing of it runs now. */
 static void say_what_it_waits_for(struct gr__loop *loop, const struct gr__body *body)
 {
-    const struct gr__runner *runner = body->runner;
-    const struct gr_awaitable *awaited = runner == NULL ? NULL : runner->awaited;
+    char wait[128] = "its turn";
+    if (body->runner != NULL)
+        gr__runner_describe_wait(loop, body->runner, wait, sizeof wait);
     gr__loop_say(loop, "actor '%s' on loop %u was to stop and has not: it waits for %s", body->name,
-                 loop->id, awaited == NULL ? "its turn" : awaited->type->name);
+                 loop->id, wait);
 }
 
 static void stop_here(struct gr__loop *loop, struct gr__body *body, unsigned how, int reason)

@@ -350,6 +350,18 @@ size_t gr__runner_describe(const struct gr__runner *runner, char *text, size_t b
     return gr__text_append(text, bytes, 0, task->class->name);
 }
 
+size_t gr__runner_describe_wait(const struct gr__loop *loop, const struct gr__runner *runner,
+                                char *text, size_t bytes)
+{
+    const struct gr_awaitable *awaited = runner->awaited;
+    gr_time waited = loop->now - runner->parked_since;
+    size_t length =
+        gr__text_append(text, bytes, 0, awaited == NULL ? "its turn" : awaited->type->name);
+    length = gr__text_append(text, bytes, length, " since ");
+    length = gr__text_append_number(text, bytes, length, (uint64_t)(waited / GR_MILLISECOND));
+    return gr__text_append(text, bytes, length, " ms");
+}
+
 /* Runs in the handler of a fault, on its alternate stack. */
 static size_t describe_overflow(const void *address, char *text, size_t bytes)
 {

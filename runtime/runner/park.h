@@ -124,6 +124,10 @@ void gr__runners_each(struct gr__loop *loop,
 /* Write what a runner works on, as "actor 'clerk'". Safe in a signal handler. */
 size_t gr__runner_describe(const struct gr__runner *runner, char *text, size_t bytes);
 
+/* Write what a runner that waits on this loop waits for, as "a lock since 12 ms". */
+size_t gr__runner_describe_wait(const struct gr__loop *loop, const struct gr__runner *runner,
+                                char *text, size_t bytes);
+
 /* The part of the loop that is this stratum's. */
 struct gr__runners {
     struct gr__context thread; /* the thread's own stack, while a runner runs */

@@ -107,12 +107,7 @@ static void report_waiting(const struct gr__runner *runner, void *context)
     if (owner != NULL && owner->describe != NULL)
         length += owner->describe(owner, line + length, sizeof line - length);
     length = gr__text_append(line, sizeof line, length, " still waits for ");
-    length = gr__text_append(line, sizeof line, length,
-                             runner->awaited == NULL ? "its turn" : runner->awaited->type->name);
-    length = gr__text_append(line, sizeof line, length, " since ");
-    gr_time waited = report->loop->now - runner->parked_since;
-    length = gr__text_append_number(line, sizeof line, length, (uint64_t)(waited / GR_MILLISECOND));
-    gr__text_append(line, sizeof line, length, " ms");
+    gr__runner_describe_wait(report->loop, runner, line + length, sizeof line - length);
     report->say(report->context, line);
 }
 
