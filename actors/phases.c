@@ -5,8 +5,8 @@
  *     ACTORS     stops all that are nobody's children, which stop their children first
  *                time is up: all are stopped by force
  *
- * An actor has mail, or a handler under way, exactly while it stands in a queue of the loop or a
- * runner works on it. So no look goes over actors that are idle, nor does a message count anything.
+ * An actor has mail, or a handler under way, exactly while it stands in a queue of the loop, as does
+ * a message on its way to a mailbox, or a runner works on it. So no look goes over actors that are idle, nor does a message count anything.
  */
 #include "actors/phases.h"
 
@@ -21,10 +21,18 @@ static bool is_of_actor(const struct gr__task *task)
     return task != NULL && task->class == &gr__body_class;
 }
 
+/* A message from elsewhere that has not come to its mailbox yet. */
+static bool is_message(const struct gr__task *task)
+{
+    return (task->class >= gr__envelope_classes &&
+            task->class < gr__envelope_classes + GR__KINDS) ||
+           task->class == &gr__envelope_foreign_class;
+}
+
 static bool has_actor(const struct gr__queue *queue)
 {
     const struct gr__task *task = queue->first;
-    while (task != NULL && !is_of_actor(task))
+    while (task != NULL && !is_of_actor(task) && !is_message(task))
         task = task->next;
     return task != NULL;
 }

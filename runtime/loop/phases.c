@@ -70,12 +70,16 @@ static struct token *token_of(struct gr__task *task)
     return gr__container_of(task, struct token, task);
 }
 
-/* Past all lanes, and woken for. Where the loop has gone there is nobody to tell. */
+/*
+ * Past all lanes, and woken for. Where the loop has gone there is nobody to tell. On this loop, ahead
+ * of all that is ready: else each step of loop 0 would wait for all that others post to it, and
+ * where they post faster than it can run, longer each time.
+ */
 static void send(unsigned loop, struct gr__task *task)
 {
     struct gr__inbox *inbox = &gr__inboxes[loop];
     if (loop == gr__loop_here()->id)
-        gr__loop_ready(gr__loop_here(), task);
+        gr__loop_ready_first(gr__loop_here(), task);
     else if (!gr__inbox_post(inbox, task, task))
         return;
 }

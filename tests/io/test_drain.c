@@ -242,6 +242,7 @@ static int serve_and_accept(void *context)
     check_equal(gr_serve("127.0.0.1", 0, serve, NULL, &port), 0);
     check_equal(gr_listen("127.0.0.1", 0, &listener), 0);
     check_equal(gr_runner_start(accept_for_ever, &listener, NULL, NULL), 0);
+    check_equal(gr_yield(), 0);
     return gr_on_stop(GR_PHASE_DRAIN, "late", try_to_get_in, NULL, NULL);
 }
 
