@@ -19,6 +19,8 @@
 #include "actors/phases.h"
 #include "actors/placement.h"
 #include "actors/pressure.h"
+#include "actors/process.h"
+#include "actors/reception.h"
 #include "actors/rules.h"
 #include "actors/self_timer.h"
 #include "actors/send_later.h"
@@ -52,7 +54,9 @@ const uint16_t gr__stages_after[GR__STAGES] = {
     [GR__LONG] = STAGE(GR__SCHEDULED),
     [GR__IDLE] = STAGE(GR__SCHEDULED),
     [GR__STARTING] = STAGE(GR__NEW) | STAGE(GR__STOPPING),
-    [GR__SCHEDULED] = STAGE(GR__LONG) | STAGE(GR__IDLE) | STAGE(GR__STOPPING) | STAGE(GR__LEAVING),
+    [GR__RECEIVING] = STAGE(GR__SCHEDULED),
+    [GR__SCHEDULED] = STAGE(GR__LONG) | STAGE(GR__IDLE) | STAGE(GR__RECEIVING) |
+                      STAGE(GR__STOPPING) | STAGE(GR__LEAVING),
     [GR__STOPPING] = STAGE(GR__RESTING) | STAGE(GR__GONE),
     [GR__RESTING] = STAGE(GR__STARTING) | STAGE(GR__NEW) | STAGE(GR__STOPPING),
     [GR__LEAVING] = STAGE(GR__IDLE) | STAGE(GR__AWAY),
@@ -141,6 +145,8 @@ static __attribute__((noinline)) void wind_up(struct gr__loop *loop, struct gr__
         gr__body_close(loop, body);
     if (body->annex != NULL) {
         body->runner = loop->runner;
+        if (body->urgent & GR__RECEIVES)
+            gr__reception_end(loop, body, 0);
         gr__self_timers_end(loop, body->annex);
         gr__tenants_join(body->annex);
         gr__children_stop(loop, body);
@@ -171,10 +177,14 @@ static void end(struct gr__loop *loop, struct gr__body *body)
 __attribute__((noinline, cold)) void gr__body_schedule_apart(struct gr__loop *loop,
                                                              struct gr__body *body)
 {
-    if (body->stage == GR__NEW)
+    if (body->stage == GR__NEW) {
         gr__loop_ready_ahead(loop, &body->task);
-    else
+    } else if (body->stage == GR__LONG) {
         gr__loop_ready_behind(loop, &body->task);
+    } else {
+        gr__reception_arrived(loop, body);
+        return;
+    }
     gr__body_move(body, GR__SCHEDULED);
 }
 
@@ -213,6 +223,8 @@ static __attribute__((noinline, cold)) void fail_at(struct gr__loop *loop, struc
 {
     if (!gr__body_stopping(body))
         gr__supervision_note(loop, body, &envelope->message);
+    if (body->urgent & GR__RECEIVES)
+        gr__reception_end(loop, body, status);
     gr__envelope_end(loop, envelope, status);
     gr__body_fail(loop, body, status);
 }
@@ -243,9 +255,7 @@ static __attribute__((noinline)) void receive_other(struct gr__loop *loop, struc
         return;
     }
 
-    gr__actors_of(loop)->asks_expired++;
-    gr__dead_letter_note(loop, gr__body_name(loop, body), &envelope->message, GR_DEAD_EXPIRED);
-    gr__envelope_end(loop, envelope, -ETIMEDOUT);
+    gr__dead_letter_expired(loop, gr__body_name(loop, body), envelope);
 }
 
 /* Handle one message. What it has brought stays around until the caller settles. */
@@ -257,7 +267,7 @@ static void handle(struct gr__loop *loop, struct gr__body *body)
     body->count--;
     if (body->pressure != NULL &&
         (body->max == 0 || body->count == body->max / 2 || body->count == 0))
-        gr__pressure_took(loop, body, envelope);
+        gr__pressure_took(loop, body, envelope, NULL);
 
     /* Asked for ahead of the handler and not after it, the kind costs most messages nothing. */
     const struct gr__task_class *class = envelope->task.class;
@@ -287,14 +297,18 @@ static void finish(struct gr__loop *loop, struct gr__body *body)
     body->reason = 0;
 }
 
-/* Control messages come first. Kept out of the path of an actor that has none. */
+/* What comes ahead of the mailbox. Kept out of the path of an actor for which nothing does. */
 static __attribute__((noinline, cold)) void see_to_urgent(struct gr__loop *loop,
                                                           struct gr__body *body)
 {
     body->runner = loop->runner;
     if (body->urgent & GR__ARRIVED)
         gr__body_arrived(loop, body);
-    if (body->urgent & GR__CONTROL)
+    if (body->urgent & GR__RECEIVES)
+        gr__reception_end(loop, body, 0);
+    if (body->urgent & GR__RUNS)
+        gr__process_run(loop, body);
+    else if (body->urgent & GR__CONTROL)
         gr__annex_control(loop, body);
     if (body->urgent == GR__FINISH)
         finish(loop, body);

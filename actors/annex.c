@@ -8,6 +8,7 @@
 #include "actors/link.h"
 #include "actors/monitor.h"
 #include "actors/move.h"
+#include "actors/reception.h"
 #include "actors/registry.h"
 #include "actors/rules.h"
 #include "actors/self_timer.h"
@@ -60,6 +61,8 @@ void gr__annex_end(struct gr__loop *loop, struct gr__body *body)
     gr__self_timers_end(loop, annex);
     if (annex->stash != NULL)
         gr__stash_end(loop, body);
+    if (annex->reception != NULL)
+        gr__reception_give(loop, body);
     gr__tenants_done(loop, annex);
     if (annex->rules != NULL)
         gr__rules_end(loop, body);
@@ -76,6 +79,17 @@ void gr__annex_end(struct gr__loop *loop, struct gr__body *body)
     gr__pool_give(&loop->pool, annex, sizeof *annex);
 }
 
+void gr__notice_open(struct gr__loop *loop, struct gr__notice *notice,
+                     struct gr_control *ret_control)
+{
+    *ret_control = (struct gr_control){
+        .kind = notice->kind, .reason = notice->reason, .actor = {notice->from}};
+    if (notice->kind == GR_DOWN)
+        gr__monitor_told(loop, notice, ret_control);
+    if (notice->kind == GR__RESTS)
+        ret_control->monitor.name = notice->id;
+}
+
 /* A notice has come out of the lane: say what it tells. False: nothing. */
 static bool open_notice(struct gr__loop *loop, struct gr__body *body, struct gr__notice *notice,
                         struct gr_control *ret_control)
@@ -83,12 +97,7 @@ static bool open_notice(struct gr__loop *loop, struct gr__body *body, struct gr_
     if (notice->kind == GR__GROUP_CHANGED)
         return gr__group_tell(loop, body, notice, ret_control);
 
-    *ret_control = (struct gr_control){
-        .kind = notice->kind, .reason = notice->reason, .actor = {notice->from}};
-    if (notice->kind == GR_DOWN)
-        gr__monitor_told(loop, notice, ret_control);
-    if (notice->kind == GR__RESTS)
-        ret_control->monitor.name = notice->id;
+    gr__notice_open(loop, notice, ret_control);
     gr__notice_give(loop, notice);
     return true;
 }

@@ -125,6 +125,8 @@ int gr__body_restart(struct gr__loop *loop, struct gr__body *body, const void *a
     memset(body->self.state, 0, body->behavior->state_bytes);
     gr__stash_restore(body);
     body->urgent &= GR__CONTROL | GR__FINISH;
+    if (body->behavior->run != NULL)
+        body->urgent |= GR__RUNS;
     if (body->behavior->start != NULL)
         return start(loop, body, argument, size);
 
@@ -161,6 +163,8 @@ int gr__body_spawn(struct gr__loop *loop, const struct gr__birth *birth, gr_acto
         if (rc < 0)
             return rc;
     }
+    if (__builtin_expect(birth->behavior->run != NULL, 0))
+        gr__body_urge(loop, body, GR__RUNS);
     *ret_actor = actor;
     return 0;
 }

@@ -5,15 +5,19 @@
  *        |          |                                          ^
  *        |          v                                          | stop, failure
  *        +-------> NEW --- first mail, stop ---> SCHEDULED ----+
- *                                                 |     ^
- *                                     handled all v     | mail, stop
- *                                               IDLE, LONG
+ *                                                 |     ^  |
+ *                                     handled all v     |  | its run or handler receives
+ *                                               IDLE, LONG +-> RECEIVING (reception.h)
  *
  * That of an actor that moves goes from SCHEDULED over LEAVING to AWAY, and comes back by IDLE (move.h).
  *
  * A life is a table of which stage may follow which (gr__stages_after), and gr__body_move() is the
  * one way from one to the next. That a handler runs or waits makes no difference to it: both are
- * SCHEDULED, and whether the stack of `runner` is parked is that runner's affair.
+ * SCHEDULED, and whether the stack of `runner` is parked is that runner's affair. Only where it waits
+ * for a message of its own mailbox, the body is RECEIVING, so that what arrives is looked at.
+ *
+ * An actor whose behavior has a run has one activation, which lasts as long as that: it is urgent all
+ * the time, so that nothing else handles its messages.
  *
  * An actor with mail is a task. Its activation handles as many messages as there were
  * when it began, up to a quantum, and goes to the end of the ready queue if there are more.
@@ -28,10 +32,10 @@
  *     runner, pressure, name, state in place          the second: what few messages need
  *
  * Invariants:
- *   1. A body is SCHEDULED exactly while its task is in the ready queue, or its activation is
- *      under way, or it is `overtaken`; STOPPING only in an activation, or in its spawn.
- *   2. `runner` is set exactly while a handler or the stop hook is under way: whose stack. So at
- *      most one handler of an actor is under way.
+ *   1. A body is SCHEDULED or RECEIVING exactly while its task is in the ready queue, or its
+ *      activation is under way, or it is `overtaken`; STOPPING only in an activation, or in its spawn.
+ *   2. `runner` is set exactly while a run, a handler or the stop hook is under way: whose stack. So
+ *      at most one handler of an actor is under way.
  *   3. `count` is the number of envelopes in the mailbox.
  *   4. A body goes only from its own activation, when nothing of it is on any stack.
  *   5. What is urgent is seen to before the next message: each handler is followed by a look.
@@ -54,6 +58,7 @@ enum { GR__STATE_INLINE = 16 };
 enum gr__stage {
     GR__NEW,       /* no mail, and there never was any */
     GR__LONG,      /* no mail, and its last activation took long */
+    GR__RECEIVING, /* its run or handler waits for mail */
     GR__IDLE,      /* no mail */
     GR__STARTING,  /* its start hook is under way */
     GR__SCHEDULED, /* it has mail, or is to stop */
@@ -67,12 +72,14 @@ enum gr__stage {
 
 /* What an actor does before it handles the next message: one look tells that there is nothing. */
 enum gr__urgent {
-    GR__STOP = 1 << 0,    /* it is to stop; never taken back */
-    GR__CONTROL = 1 << 1, /* there may be control messages */
-    GR__FORCE = 1 << 2,   /* it is to stop, and no wait of it succeeds until it has */
-    GR__FINISH = 1 << 3,  /* it is to stop when its mailbox is empty; never taken back */
-    GR__MOVE = 1 << 6,    /* it is to move (move.h) */
-    GR__ARRIVED = 1 << 7, /* it has moved, and is to hear of it */
+    GR__STOP = 1 << 0,     /* it is to stop; never taken back */
+    GR__CONTROL = 1 << 1,  /* there may be control messages */
+    GR__FORCE = 1 << 2,    /* it is to stop, and no wait of it succeeds until it has */
+    GR__FINISH = 1 << 3,   /* it is to stop when its mailbox is empty; never taken back */
+    GR__RUNS = 1 << 4,     /* it has a run in the place of handlers; for all of a life */
+    GR__RECEIVES = 1 << 5, /* what is under way has received, and leaves a place to clear */
+    GR__MOVE = 1 << 6,     /* it is to move (move.h) */
+    GR__ARRIVED = 1 << 7,  /* it has moved, and is to hear of it */
 };
 
 struct gr__annex;

@@ -92,6 +92,13 @@ void gr__dead_letter(struct gr__loop *loop, uint64_t to, struct gr__envelope *en
     gr__envelope_end(loop, envelope, reasons[why].status);
 }
 
+void gr__dead_letter_expired(struct gr__loop *loop, uint64_t to, struct gr__envelope *envelope)
+{
+    gr__actors_of(loop)->asks_expired++;
+    gr__dead_letter_note(loop, to, &envelope->message, GR_DEAD_EXPIRED);
+    gr__envelope_end(loop, envelope, -ETIMEDOUT);
+}
+
 size_t gr_dead_letters_last(struct gr_dead_letter *ret_letters, size_t most)
 {
     assert(gr__loop_here() != NULL && "only on a loop's thread");

@@ -16,6 +16,9 @@ void gr__dead_letter_note(struct gr__loop *loop, uint64_t to, const struct gr_me
 void gr__dead_letter(struct gr__loop *loop, uint64_t to, struct gr__envelope *envelope,
                      enum gr_dead_why why);
 
+/* An ask has expired before its actor came to it: note, count, answer and end it. */
+void gr__dead_letter_expired(struct gr__loop *loop, uint64_t to, struct gr__envelope *envelope);
+
 /* The loop ends: keep no more. */
 void gr__dead_letters_done(struct gr__loop *loop);
 

@@ -14,6 +14,7 @@
  *     ask         promise,                   bytes or a buffer
  *     timed ask   promise, deadline,         bytes or a buffer
  *     keyed       timer to self              bytes
+ *     heard                                  struct gr_control
  *     within      ...      values ahead of   the bytes or the buffer of any of these
  *
  * Until it is delivered an envelope carries its address, and in place of the address's
@@ -54,7 +55,8 @@ enum gr__envelope_kind {
     GR__WITHIN = 4,
     GR__TIMED = 8,
     GR__KEYED = 16,
-    GR__KINDS = 32
+    GR__HEARD = 32, /* alone: a control message that was received (reception.h) */
+    GR__KINDS
 };
 
 /* By kind; envelopes of foreign threads have their own, since their memory is malloc's. */

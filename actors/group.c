@@ -241,7 +241,8 @@ int gr_self_watch_group(struct gr_self *self, const char *group)
     struct gr__loop *loop = gr__loop_here();
     assert(loop != NULL && "only on a loop's thread");
     struct gr__body *body = gr__container_of(self, struct gr__body, self);
-    assert(body->behavior->control != NULL && "there is a hook to get them");
+    assert((body->behavior->control != NULL || body->behavior->run != NULL) &&
+           "there is a hook to get them, or a run");
     struct gr__key key;
     int rc = gr__key_make(GR__GROUPS, group, &key);
     if (rc < 0)

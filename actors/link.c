@@ -329,7 +329,8 @@ void gr_self_unlink(struct gr_self *self, gr_actor other)
 int gr_self_trap_exits(struct gr_self *self, bool on)
 {
     struct gr__body *body = body_of(self);
-    assert(body->behavior->control != NULL && "there is a hook to get them");
+    assert((body->behavior->control != NULL || body->behavior->run != NULL) &&
+           "there is a hook to get them, or a run");
     struct gr__annex *annex = gr__annex_of(gr__loop_here(), body);
     if (annex == NULL)
         return -ENOMEM;

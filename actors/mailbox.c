@@ -7,6 +7,7 @@
 #include "actors/dead_letter.h"
 #include "actors/mailbox.h"
 #include "actors/pressure.h"
+#include "actors/reception.h"
 #include "actors/relay.h"
 #include "actors/rules.h"
 #include "loop/post.h"
@@ -29,6 +30,7 @@ static bool drop_oldest(struct gr__loop *loop, struct gr__body *body, struct gr_
         struct gr__task *oldest = ruled ? gr__rules_take_least(body, level) : take_oldest(body);
         if (oldest == NULL)
             return false;
+        gr__reception_reset(body);
         gr__dead_letter(loop, gr__body_name(loop, body), gr__envelope_of(oldest), GR_DEAD_OLDEST);
     }
     return true;
@@ -135,6 +137,7 @@ const struct gr__task_class gr__envelope_classes[GR__KINDS] = {
     [GR__TIMED | GR__WITHIN | GR__ASK_BUFFER] = MESSAGE,
     [GR__KEYED] = MESSAGE,
     [GR__KEYED | GR__WITHIN] = MESSAGE,
+    [GR__HEARD] = MESSAGE,
 };
 
 #define AHEAD(kind)                                                                                \

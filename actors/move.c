@@ -131,7 +131,9 @@ int gr__body_ties(const struct gr__body *body)
 {
     const struct gr__annex *annex = body->annex;
     const char *tie = NULL;
-    if (!gr__list_empty(&annex->children))
+    if (body->behavior->run != NULL)
+        tie = "a run";
+    else if (!gr__list_empty(&annex->children))
         tie = "children";
     else if (!gr__list_empty(&annex->monitors))
         tie = "monitors of others";

@@ -67,6 +67,10 @@ static inline void gr__notices_give(struct gr__loop *loop, struct gr__list *list
         gr__notice_give(loop, gr__notice_at(link));
 }
 
+/* What a notice tells that was taken out of the lane, and is no group's; its memory is the caller's. */
+void gr__notice_open(struct gr__loop *loop, struct gr__notice *notice,
+                     struct gr_control *ret_control);
+
 /* Put a notice into the control lane of an actor, which has an annex, and have it handled first. */
 static inline void gr__notice_deliver(struct gr__loop *loop, struct gr__body *body,
                                       struct gr__notice *notice)

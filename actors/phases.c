@@ -37,13 +37,19 @@ static bool has_actor(const struct gr__queue *queue)
     return task != NULL;
 }
 
+/* One that waits for a message of its own mailbox has none to work on. */
+static bool is_under_way(const struct gr__task *task)
+{
+    return is_of_actor(task) && gr__body_of_task(task)->stage != GR__RECEIVING;
+}
+
 static bool is_worked_on(const struct gr__loop *loop)
 {
     const struct gr__runners *runners = (const void *)loop->parts[GR__PART_RUNNER];
     gr__list_each (link, &runners->all) {
         const struct gr__runner *runner = gr__container_of(link, struct gr__runner, link);
         bool waits = runner->state == GR__RUNNER_PARKED || runner->state == GR__RUNNER_READY;
-        if (waits && is_of_actor(runner->working))
+        if (waits && is_under_way(runner->working))
             return true;
     }
     return false;

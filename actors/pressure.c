@@ -453,9 +453,10 @@ static void tell_room(struct gr__loop *loop, const struct gr__body *body)
 
 /* Kept out of the path of a message to an actor without a pressure. */
 __attribute__((noinline)) void gr__pressure_took(struct gr__loop *loop, struct gr__body *body,
-                                                 const struct gr__envelope *envelope)
+                                                 const struct gr__envelope *envelope,
+                                                 struct gr__task *previous)
 {
-    bool eased = body->max != 0 || gr__rules_took(body, envelope);
+    bool eased = body->max != 0 || gr__rules_took(body, envelope, previous);
     if (eased && body->pressure->pressed)
         gr__pressure_relieve(loop, body);
 }

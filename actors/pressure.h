@@ -77,10 +77,10 @@ bool gr__pressure_hold_foreign(struct gr__loop *loop, struct gr__body *body);
 
 /*
  * An envelope was taken out of the mailbox of an actor under pressure: of one with rules any, else
- * the one with which half of it is empty, or all.
+ * the one with which half of it is empty, or all. It stood behind `previous`; NULL: it was the first.
  */
 void gr__pressure_took(struct gr__loop *loop, struct gr__body *body,
-                       const struct gr__envelope *envelope);
+                       const struct gr__envelope *envelope, struct gr__task *previous);
 
 /* There is room again, or the actor is gone: let all who wait look again. */
 void gr__pressure_relieve(struct gr__loop *loop, struct gr__body *body);

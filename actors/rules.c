@@ -5,6 +5,8 @@
 
 #include <errno.h>
 
+#include "actors/reception.h"
+
 static struct gr__rules *rules_of(const struct gr__body *body)
 {
     return body->annex->rules;
@@ -88,6 +90,8 @@ __attribute__((noinline)) void gr__rules_put(struct gr__loop *loop, struct gr__b
     rules->levels[level].count++;
     rules->bytes += envelope->message.size;
     body->count++;
+    if (envelope->task.next != NULL)
+        gr__reception_reset(body);
     if (body->stage <= GR__IDLE)
         gr__body_schedule(loop, body);
 }
@@ -110,13 +114,31 @@ static void count_out(struct gr__rules *rules, unsigned level, const struct gr__
         rules->levels[level].last = NULL;
 }
 
-bool gr__rules_took(struct gr__body *body, const struct gr__envelope *envelope)
+static unsigned first_level(const struct gr__rules *rules)
 {
-    struct gr__rules *rules = rules_of(body);
-    bool was_over_half = is_over_half(rules, body->count + 1, rules->bytes);
     unsigned level = 0;
     while (rules->levels[level].count == 0)
         level++;
+    return level;
+}
+
+/* Of one that is in the list, or was, and knows what stands behind it. */
+static unsigned level_of(const struct gr__rules *rules, const struct gr__task *task)
+{
+    for (;; task = task->next)
+        for (unsigned level = 0; level < GR_PRIORITIES; level++)
+            if (rules->levels[level].last == task)
+                return level;
+}
+
+bool gr__rules_took(struct gr__body *body, const struct gr__envelope *envelope,
+                    struct gr__task *previous)
+{
+    struct gr__rules *rules = rules_of(body);
+    bool was_over_half = is_over_half(rules, body->count + 1, rules->bytes);
+    unsigned level = previous == NULL ? first_level(rules) : level_of(rules, &envelope->task);
+    if (rules->levels[level].last == &envelope->task)
+        rules->levels[level].last = previous;
     count_out(rules, level, envelope);
     return body->count == 0 || (was_over_half && !gr__rules_over_half(body));
 }

@@ -8,7 +8,8 @@
  *
  * Such a mailbox is one list like any other, kept sorted: so whoever takes the first of it takes the
  * right one, and to put one in is to find the last of its level, or of the nearest above. Both are
- * done in a number of steps that hangs on the number of levels alone.
+ * done in a number of steps that hangs on the number of levels alone. Who takes one out of the midst
+ * (reception.h) looks on from there for the last of its level.
  *
  * Others pay nothing for it. A body with rules has `max` 0, so whoever looks for room finds none and
  * takes the way of a full mailbox, where the rules say whether it is; and it is under a pressure
@@ -62,8 +63,12 @@ void gr__rules_put(struct gr__loop *loop, struct gr__body *body, struct gr__enve
 /* What is about to stand ahead of all is the most urgent. */
 void gr__rules_put_back(struct gr__body *body, struct gr__task *first, struct gr__task *last);
 
-/* The first was taken out. True: with that, half of the mailbox is empty, or all of it. */
-bool gr__rules_took(struct gr__body *body, const struct gr__envelope *envelope);
+/*
+ * The envelope behind that task was taken out; behind NULL the first of all. True: with that, half of
+ * the mailbox is empty, or all of it.
+ */
+bool gr__rules_took(struct gr__body *body, const struct gr__envelope *envelope,
+                    struct gr__task *previous);
 
 /* How urgent a message is that has come. */
 unsigned gr__rules_level(const struct gr__body *body, struct gr__envelope *envelope);

@@ -17,6 +17,7 @@
 #include <errno.h>
 
 #include "actors/dead_letter.h"
+#include "actors/reception.h"
 #include "actors/rules.h"
 #include "actors/within.h"
 
@@ -89,6 +90,7 @@ static uint32_t bring_back(struct gr__body *body)
     body->count += count;
     stash->first = NULL;
     stash->count = 0;
+    gr__reception_reset(body);
     return count;
 }
 

@@ -82,19 +82,26 @@ void gr__envelope_take_back(struct gr__loop *loop, struct gr__envelope *envelope
     gr__envelope_give(loop, envelope);
 }
 
-bool gr__envelope_begin(struct gr__loop *loop, struct gr__envelope *envelope)
+bool gr__envelope_expired(const struct gr__loop *loop, struct gr__envelope *envelope)
 {
-    enum gr__envelope_kind kind = gr__envelope_kind(envelope);
-    struct gr__ambient ambient = gr__ambient_none;
-    if (kind & GR__TIMED)
-        ambient.deadline = *gr__envelope_deadline(envelope);
-    if (ambient.deadline <= loop->now && gr__envelope_promise(envelope)->name != 0)
-        return false;
+    return deadline_of(envelope) <= loop->now && gr__envelope_promise(envelope)->name != 0;
+}
 
-    if (kind & GR__WITHIN) {
+struct gr__ambient gr__envelope_take_ambient(struct gr__envelope *envelope)
+{
+    struct gr__ambient ambient = {NULL, deadline_of(envelope)};
+    if (gr__envelope_kind(envelope) & GR__WITHIN) {
         ambient.values = *gr__envelope_values(envelope);
         *gr__envelope_values(envelope) = NULL;
     }
-    gr__ambient_begin(loop, ambient);
+    return ambient;
+}
+
+bool gr__envelope_begin(struct gr__loop *loop, struct gr__envelope *envelope)
+{
+    if (gr__envelope_expired(loop, envelope))
+        return false;
+
+    gr__ambient_begin(loop, gr__envelope_take_ambient(envelope));
     return true;
 }

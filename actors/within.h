@@ -55,6 +55,12 @@ void gr__envelope_forget(struct gr__envelope *envelope);
 /* One that could not be sent: its memory and its values go, what else is in it is the caller's. */
 void gr__envelope_take_back(struct gr__loop *loop, struct gr__envelope *envelope);
 
+/* Whether it is an ask that nobody awaits any more, since its deadline has passed. */
+bool gr__envelope_expired(const struct gr__loop *loop, struct gr__envelope *envelope);
+
+/* What it brings, which is the caller's from here on. */
+struct gr__ambient gr__envelope_take_ambient(struct gr__envelope *envelope);
+
 /*
  * Begin the ambient of a message, which is to be handled. False: it is an ask that has expired, and
  * there is nothing to begin.

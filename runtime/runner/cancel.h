@@ -107,6 +107,15 @@ static inline gr_time gr__deadline_swap(struct gr__loop *loop, gr_time deadline)
     return before;
 }
 
+/* The deadline of the scopes and shields that a runner is in; GR_FOREVER: it is in none that has one. */
+static inline gr_time gr__runner_bound(const struct gr__runner *runner)
+{
+    const struct gr__scope *scope = runner->scope;
+    gr_time bound = runner->shield == NULL ? GR_FOREVER : runner->shield->until;
+    bool inside = scope != NULL && scope->shield == runner->shield;
+    return inside && scope->deadline < bound ? scope->deadline : bound;
+}
+
 /* Cancel a runner that has scopes or shields. */
 void gr__runner_cancel_inside(struct gr__runner *runner);
 

@@ -265,6 +265,32 @@ static void names_a_handler_that_does_not_return_and_cancels_it(void **state)
     assert_string_equal(trace, "s");
 }
 
+static int receive_for_ever(struct gr_self *self)
+{
+    const struct gr_message *message;
+    told = gr_receive(self, gr_pattern_tag(1), &message, GR_FOREVER);
+    return told;
+}
+
+static int leave_receiving(void *context)
+{
+    static const struct gr_behavior receiving = {.name = "receiving", .run = receive_for_ever};
+    (void)context;
+    gr_actor actor;
+    check_equal(gr_actor_spawn(&receiving, NULL, &actor), 0);
+    check_equal(gr_yield(), 0);
+    return gr_send(actor, 0, NULL, 0);
+}
+
+static void one_that_waits_for_a_message_is_drained(void **state)
+{
+    (void)state;
+    gr_time began = gr_now();
+    assert_int_equal(run(leave_receiving, NULL, (struct gr_options){.loops = 1}), 0);
+    assert_int_equal(told, -ECANCELED);
+    assert_true(gr_now() - began < GR_SECOND);
+}
+
 /* --- Actors ------------------------------------------------------------------------------------ */
 
 struct plan {
@@ -410,6 +436,7 @@ int main(void)
         cmocka_unit_test(waits_for_mail_where_the_loop_never_rests),
         cmocka_unit_test(lets_handlers_under_way_ask_spawn_and_send),
         cmocka_unit_test(turns_away_what_comes_from_outside),
+        cmocka_unit_test(one_that_waits_for_a_message_is_drained),
         cmocka_unit_test(names_a_handler_that_does_not_return_and_cancels_it),
         cmocka_unit_test(stops_actors_from_the_leaves_up_over_all_loops),
         cmocka_unit_test(begins_no_actor_once_they_stop),

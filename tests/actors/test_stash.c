@@ -3,9 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
-#include "lib/fixture.h"
-#include "loop/loop.h"
+#include "lib/shortage.h"
 
 enum { BEGIN, END, ITEM, LOG, STOP, FAIL };
 
@@ -157,34 +155,11 @@ LONE_RUNNER_TEST(is_the_first_mail_of_the_next_life_which_has_the_first_handler)
     check_equal(gr_actor_stop(supervisor, 0), 0);
 }
 
-/* Uses up the pool's blocks of one size. */
-static void *take_all(size_t bytes)
-{
-    void *first = NULL, *block;
-    gr__memory_fail_after(0);
-    while ((block = gr__pool_take(&gr__loop_here()->pool, bytes)) != NULL) {
-        memcpy(block, &first, sizeof first);
-        first = block;
-    }
-    return first;
-}
-
-static void give_all(void *first, size_t bytes)
-{
-    gr__memory_fail_after(-1);
-    while (first != NULL) {
-        void *block = first;
-        memcpy(&first, block, sizeof first);
-        gr__pool_give(&gr__loop_here()->pool, block, bytes);
-    }
-}
-
 enum { LARGE = 3000 };
 
 static int run_short(struct gr_self *self, const struct gr_message *message)
 {
     void *blocks = take_all(LARGE + 40);
-    gr__memory_fail_after(0);
     check_equal(gr_self_stash(self, message), -ENOMEM);
     give_all(blocks, LARGE + 40);
     check_equal(message->size, LARGE);

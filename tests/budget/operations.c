@@ -569,6 +569,100 @@ static int do_routed(uint64_t count)
     return rc;
 }
 
+/* --- receive: by a run that sends itself each message, with so many that stay before it -------- */
+
+struct reception {
+    uint64_t left;
+    uint32_t before; /* messages that it receives at last */
+    uint32_t tags;   /* to receive in turns */
+    gr_promise over;
+};
+
+static int send_self(struct gr_self *self, uint32_t tag)
+{
+    return gr_send(gr_self_actor(self), tag, NULL, 0);
+}
+
+static int receive_tag(struct gr_self *self, uint32_t tag)
+{
+    const struct gr_message *message;
+    return gr_receive(self, gr_pattern_tag(tag), &message, GR_FOREVER);
+}
+
+static int start_receiving(struct gr_self *self, const void *argument, size_t size)
+{
+    memcpy(self->state, argument, size);
+    return 0;
+}
+
+static int receive_often(struct gr_self *self)
+{
+    const struct reception *reception = self->state;
+    int rc = 0;
+    for (uint32_t i = 0; rc == 0 && i < reception->before; i++)
+        rc = send_self(self, UINT32_MAX);
+    for (uint64_t left = reception->left; rc == 0 && left > 0; left--) {
+        rc = send_self(self, (uint32_t)left % reception->tags);
+        if (rc == 0)
+            rc = receive_tag(self, (uint32_t)left % reception->tags);
+    }
+    for (uint32_t i = 0; rc == 0 && i < reception->before; i++)
+        rc = receive_tag(self, UINT32_MAX);
+    return rc < 0 ? rc : gr_promise_resolve(reception->over, NULL, 0);
+}
+
+static int receive_by(uint64_t count, uint32_t before, uint32_t tags)
+{
+    static const struct gr_behavior receives = {.name = "receiver",
+                                                .run = receive_often,
+                                                .start = start_receiving,
+                                                .state_bytes = sizeof(struct reception)};
+    struct reception reception = {.left = count, .before = before, .tags = tags};
+    gr_future over;
+    gr_actor actor;
+    int rc = gr_future_make(&over, &reception.over);
+    if (rc == 0)
+        rc = gr_actor_spawn(
+            &receives,
+            &(struct gr_actor_options){.argument = &reception, .argument_bytes = sizeof reception},
+            &actor);
+    return rc < 0 ? rc : gr_future_await(over, NULL, 0, GR_FOREVER);
+}
+
+static int do_receive(uint64_t count)
+{
+    return receive_by(count, 0, 1);
+}
+
+/* The same, with a crowd before it that was looked at before. */
+static int do_receive_past(uint64_t count)
+{
+    return receive_by(count, CROWD, 1);
+}
+
+/* The same, with ten before it that are looked at each time. */
+static int do_search(uint64_t count)
+{
+    return receive_by(count, 10, 2);
+}
+
+/* --- process: as send, between two runs that wait for it ------------------------------------- */
+
+static int throw_on(struct gr_self *self)
+{
+    const struct gr_message *message;
+    int rc = 0;
+    while (rc == 0 && (rc = gr_receive(self, gr_pattern_tag(0), &message, GR_FOREVER)) == 0)
+        rc = throw_back(self, message);
+    return rc;
+}
+
+static int do_process(uint64_t count)
+{
+    static const struct gr_behavior throws = {.name = "thrower", .run = throw_on};
+    return throw_between(&throws, count);
+}
+
 /* --- the program ---------------------------------------------------------------------------- */
 
 static const struct operation {
@@ -586,6 +680,8 @@ static const struct operation {
     {"monitor", do_monitor},   {"link", do_link},
     {"restart", do_restart},   {"bytes", do_bytes},
     {"priority", do_priority}, {"routed", do_routed},
+    {"receive", do_receive},   {"receive_past", do_receive_past},
+    {"search", do_search},     {"process", do_process},
 };
 
 enum { OPERATIONS = sizeof operations / sizeof operations[0] };

@@ -65,6 +65,9 @@ struct thing {
     struct gr_name_wait name_wait;
     gr_actor named;
     char name[16];
+    struct gr_self *own; /* of an actor whose run waits for the release */
+    const struct gr_message *message;
+    struct gr_receive_wait receive_wait;
     int flag;
     gr_listener listener;
     gr_stream client, server;

@@ -66,6 +66,58 @@ static void got_named(struct thing *thing)
     check_equal(thing->named.name, thing->actor.name);
 }
 
+/* Lends itself out for as long as it waits. */
+static int lend_self(struct gr_self *self)
+{
+    struct thing *thing = *(struct thing **)self->state;
+    thing->own = self;
+    return gr_event_wait(&thing->release, SOON);
+}
+
+static int start_lending(struct gr_self *self, const void *argument, size_t size)
+{
+    memcpy(self->state, argument, size);
+    return 0;
+}
+
+enum { OTHER, SEVEN };
+
+/* Behind one that nobody wants. */
+static void begin_receive(struct thing *thing)
+{
+    static const struct gr_behavior behavior = {.name = "receiver",
+                                                .run = lend_self,
+                                                .start = start_lending,
+                                                .state_bytes = sizeof(struct thing *)};
+    struct gr_actor_options options = {.argument = &thing, .argument_bytes = sizeof thing};
+    check_equal(gr_actor_spawn(&behavior, &options, &thing->actor), 0);
+    check_soon(thing->own != NULL);
+    check_equal(gr_send(thing->actor, OTHER, NULL, 0), 0);
+    thing->awaitable = gr_receive_awaitable(&thing->receive_wait, thing->own, gr_pattern_tag(SEVEN),
+                                            &thing->message);
+}
+
+static void send_7(struct thing *thing)
+{
+    check_equal(gr_send(thing->actor, SEVEN, &(int){7}, sizeof(int)), 0);
+}
+
+static void got_message(struct thing *thing)
+{
+    check(thing->message->tag == SEVEN && *(const int *)thing->message->data == 7);
+}
+
+/* What nobody wanted is a dead letter, and nothing else is. */
+static void end_receive(struct thing *thing)
+{
+    uint64_t before = gr_dead_letters();
+    int reason;
+    gr_event_set(&thing->release);
+    int rc = gr_actor_join(thing->actor, &reason, SOON);
+    check(rc == 0 && (reason == 0 || reason == -ESTALE));
+    check_equal(gr_dead_letters(), before + 1);
+}
+
 /* --- calls, as functions -------------------------------------------------------------------- */
 
 static int wait_for_event(void *context)
@@ -411,6 +463,7 @@ const struct row far_rows[] = {
     {"a runner's end", begin_runner, let_go, nothing, runner_is_gone, false},
     {"an actor's end", begin_actor, stop_actor, nothing, nothing, false},
     {"a name", begin_name, register_name, got_named, stop_actor, false},
+    {"a message", begin_receive, send_7, got_message, end_receive, false},
     {"a function", begin_function, set_event, got_7, end_event, false},
     {"blocking work", begin_blocking, tell, got_7, nothing, false},
     {"an executor's work", begin_executor, tell, got_7, nothing, false},

@@ -57,9 +57,13 @@ BUDGETS = {
     "monitor": 1142,  # as spawn, with a monitor, and the end told
     "link": 259,  # two actors of a loop linked, and unlinked
     "restart": 1693,  # as ask, of an actor that ends and is restarted by its supervisor
-    "bytes": 498,  # as send, to a mailbox that is bounded by its bytes
+    "bytes": 526,  # as send, to a mailbox that is bounded by its bytes
     "routed": 281,  # as send, by a router, round robin
-    "priority": 521,  # as send, to a mailbox that is sorted
+    "priority": 549,  # as send, to a mailbox that is sorted
+    "receive": 500,  # a message that a run has sent itself
+    "receive_past": 500,  # the same, behind 100 that were looked at before
+    "search": 703,  # the same, behind 10 that were not
+    "process": 720,  # as send, between two runs that wait for it
 }
 MARGIN = 1.05
 FEW, MANY = 10000, 30000

@@ -20,6 +20,8 @@
  * zeroed memory for each actor, at self->state; only its handler and hooks
  * touch it.
  *
+ * An actor may also be written as a loop that receives its messages itself: receive.h.
+ *
  * A handler that returns a negative code has failed: the actor stops with that
  * reason, and the run's report function hears of it.
  *
@@ -86,6 +88,13 @@ struct gr_behavior {
      */
     int (*receive)(struct gr_self *self, const struct gr_message *message);
 
+    /**
+     * Is the actor, in the place of receive: takes its messages by itself (receive.h). Begins after
+     * start, when the spawner next waits or ends. 0, or a negative code: the actor has failed; it ends
+     * with that either way. Or NULL.
+     */
+    int (*run)(struct gr_self *self);
+
     /** Sets the state up, before any message. May wait, and may fail: then the spawn does. Or NULL. */
     int (*start)(struct gr_self *self, const void *argument, size_t size);
 
@@ -94,7 +103,7 @@ struct gr_behavior {
 
     /**
      * Handles a control message: what the actor hears of others (monitor.h, link.h). As receive, and
-     * never while that is under way. Or NULL.
+     * never while that is under way; not of an actor with a run. Or NULL.
      */
     int (*control)(struct gr_self *self, const struct gr_control *control);
 
@@ -182,7 +191,8 @@ GR_FALLIBLE int gr_actor_stop(gr_actor actor, int reason);
  *
  * That is also what it sends itself meanwhile, and what others do. If it has a supervisor and fails
  * at some of it, it is restarted, and finishes then; once it has finished it is not. What it has laid
- * aside (stash.h) is not handled. Stale or zero is ignored.
+ * aside (stash.h) is not handled. One with a run is stopped when it is to wait for a message and its
+ * mailbox is empty (receive.h). Stale or zero is ignored.
  *
  * @thread any
  * @errors as gr_actor_stop()

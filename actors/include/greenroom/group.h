@@ -77,7 +77,7 @@ GR_FALLIBLE int gr_group_send(const char *group, uint32_t tag, const void *data,
  * Where its loop has no memory for what has changed it is told no more: the last it hears is a
  * #GR_LEFT of no actor, with -ENOMEM as its reason.
  *
- * @thread loop, inside the handler or a hook, of a behavior with a control hook
+ * @thread loop, inside the handler or a hook, of a behavior with a control hook or a run
  * @owner  it ends with the actor, or with gr_self_unwatch_group()
  * @errors -EINVAL, -ENAMETOOLONG, -ENOMEM
  */

@@ -44,7 +44,7 @@ GR_API void gr_self_unlink(struct gr_self *self, gr_actor other);
 /**
  * Get exit signals as control messages (true), or be stopped by them (false), as at first.
  *
- * @thread loop, inside the handler or a hook, of a behavior with a control hook
+ * @thread loop, inside the handler or a hook, of a behavior with a control hook; or inside a run
  * @errors -ENOMEM
  */
 GR_FALLIBLE int gr_self_trap_exits(struct gr_self *self, bool on);

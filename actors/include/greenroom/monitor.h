@@ -12,7 +12,7 @@
  * with none, once it was dropped. The actors may live on any loops.
  *
  * What an actor hears of others comes as control messages, to a hook of its own, so that no tag of
- * a message can be taken for one. They have a lane of their own beside the mailbox: no bound holds
+ * a message can be taken for one; or it receives them (receive.h). They have a lane of their own beside the mailbox: no bound holds
  * them up, none is dropped, and the next that the actor handles is a control message
  * if there is one, however many messages came before. What is to be told is allocated when the monitor is
  * made, so that the end of an actor is told even when memory is short.

@@ -18,7 +18,7 @@
  * where an actor may set up again what it needs on a loop.
  *
  * The mailbox goes along, and so do messages laid aside, links and control messages. An actor that
- * has children, a supervisor, monitors of others, watches of groups, timers to itself, a scope, or a
+ * has a run, children, a supervisor, monitors of others, watches of groups, timers to itself, a scope, or a
  * mailbox with priorities or a bound in bytes does not move: that is -EBUSY, and the error's details
  * (error.h) say what it has.
  *

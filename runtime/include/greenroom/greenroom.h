@@ -87,6 +87,7 @@
 #include <greenroom/monitor.h>
 #include <greenroom/move.h>
 #include <greenroom/pool.h>
+#include <greenroom/receive.h>
 #include <greenroom/registry.h>
 #include <greenroom/router.h>
 #include <greenroom/self_timer.h>

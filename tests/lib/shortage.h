@@ -1,0 +1,36 @@
+/*
+ * Shortage: a loop whose pool has no block of one size, and gets no memory for more.
+ */
+#ifndef GREENROOM_TESTS_SHORTAGE_H
+#define GREENROOM_TESTS_SHORTAGE_H
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "lib/fixture.h"
+#include "loop/loop.h"
+
+/* Uses up the pool's blocks of one size, and lets the next call for memory fail. */
+static inline void *take_all(size_t bytes)
+{
+    void *first = NULL, *block;
+    gr__memory_fail_after(0);
+    while ((block = gr__pool_take(&gr__loop_here()->pool, bytes)) != NULL) {
+        memcpy(block, &first, sizeof first);
+        first = block;
+    }
+    gr__memory_fail_after(0);
+    return first;
+}
+
+static inline void give_all(void *first, size_t bytes)
+{
+    gr__memory_fail_after(-1);
+    while (first != NULL) {
+        void *block = first;
+        memcpy(&first, block, sizeof first);
+        gr__pool_give(&gr__loop_here()->pool, block, bytes);
+    }
+}
+
+#endif
