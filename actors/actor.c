@@ -27,6 +27,7 @@
 #include "actors/stash.h"
 #include "actors/supervision.h"
 #include "actors/tenants.h"
+#include "actors/topic.h"
 #include "actors/way.h"
 #include "actors/within.h"
 #include "base/text.h"
@@ -467,6 +468,7 @@ static void stratum_done(struct gr__loop *loop)
     gr__send_timers_done(loop);
     gr__pressure_done(loop);
     gr__slots_done(bodies(loop));
+    gr__topics_done(loop);
     gr__directory_done(loop);
     gr__dead_letters_done(loop);
 }

@@ -15,6 +15,7 @@
 #include "actors/stash.h"
 #include "actors/supervision.h"
 #include "actors/tenants.h"
+#include "actors/topic.h"
 #include "loop/ambient.h"
 
 struct gr__annex *gr__annex_take(struct gr__loop *loop)
@@ -32,6 +33,7 @@ struct gr__annex *gr__annex_take(struct gr__loop *loop)
     gr__list_init(&annex->names);
     gr__list_init(&annex->memberships);
     gr__list_init(&annex->group_watches);
+    gr__list_init(&annex->subscriptions);
     return annex;
 }
 
@@ -56,6 +58,7 @@ void gr__annex_end(struct gr__loop *loop, struct gr__body *body)
     gr__names_end(annex);
     gr__memberships_end(loop, annex);
     gr__group_watches_end(loop, annex);
+    gr__subscriptions_end(loop, annex);
     gr__monitors_drop(loop, body);
     gr__children_forget(loop, body);
     gr__self_timers_end(loop, annex);
@@ -96,6 +99,8 @@ static bool open_notice(struct gr__loop *loop, struct gr__body *body, struct gr_
 {
     if (notice->kind == GR__GROUP_CHANGED)
         return gr__group_tell(loop, body, notice, ret_control);
+    if (notice->kind == GR__PUBLISHED)
+        return gr__topic_tell(loop, body, notice, ret_control);
 
     gr__notice_open(loop, notice, ret_control);
     gr__notice_give(loop, notice);

@@ -36,6 +36,7 @@ struct gr__annex {
     struct gr__list memberships;         /* in groups (group.c) */
     struct gr__list group_watches;       /* (group.c) */
     struct gr__reception *reception;     /* or NULL: it has never received (reception.h) */
+    struct gr__list subscriptions;       /* to topics (topic.c) */
     struct gr__tenants *tenants;         /* its runners, or NULL: there were none (tenants.c) */
     struct gr__supervision *supervision; /* or NULL (supervision.c) */
     struct gr__home *home;               /* or NULL: it has never been to move (move.h) */

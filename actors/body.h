@@ -134,6 +134,7 @@ struct gr__actors {
     uint64_t links_made;            /* here */
     struct gr__list name_waits;     /* who awaits a name here (registry.c) */
     struct gr__list group_watches;  /* by actors here (group.c) */
+    struct gr__slots topics;        /* that are subscribed to here; zero: none ever was (topic.c) */
     struct gr__list *pressed;       /* buckets of actors elsewhere whose mailbox is full */
     size_t pressed_count;           /* in all buckets */
     struct gr__timer chases;        /* of the next sweep for old waits (chase.c) */

@@ -70,7 +70,7 @@ static bool has_name(const struct gr__listing *listing, const struct gr__key *ke
 struct gr__listing *gr__listing_in(const struct gr__list *list, const struct gr__key *key)
 {
     gr__list_each (link, list)
-        if (has_name(gr__listing_at(link), key))
+        if (gr__listing_at(link)->kind == key->kind && has_name(gr__listing_at(link), key))
             return gr__listing_at(link);
     return NULL;
 }

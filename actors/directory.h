@@ -29,8 +29,10 @@
 #include "loop/loop.h"
 
 enum gr__directory {
-    GR__NAMES,  /* alone */
-    GR__GROUPS, /* each listing is a member */
+    GR__NAMES,         /* alone */
+    GR__GROUPS,        /* each listing is a member */
+    GR__TOPICS,        /* each is what a loop has of one */
+    GR__TOPICS_WAITED, /* each is a subscriber that publishers wait for */
     GR__DIRECTORIES,
 };
 
@@ -79,7 +81,7 @@ static inline struct gr__listing *gr__listing_at(const struct gr__list *link)
     return gr__container_of(link, struct gr__listing, link);
 }
 
-/* The listing with that name in a list of an owner's; or NULL. */
+/* The listing with that name, of that kind, in a list of an owner's; or NULL. */
 struct gr__listing *gr__listing_in(const struct gr__list *list, const struct gr__key *key);
 
 /*

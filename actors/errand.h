@@ -8,6 +8,8 @@
 #ifndef GREENROOM_ACTORS_ERRAND_H
 #define GREENROOM_ACTORS_ERRAND_H
 
+#include <greenroom/topic.h>
+
 #include "actors/directory.h"
 
 struct gr__errand;
@@ -17,8 +19,9 @@ typedef int gr__errand_fn(struct gr__loop *loop, const struct gr__errand *errand
 
 struct gr__errand {
     gr__errand_fn *act;
-    gr_actor actor;     /* on whose loop it is done */
-    struct gr__key key; /* filled when it is run */
+    gr_actor actor;                        /* on whose loop it is done */
+    struct gr__key key;                    /* filled when it is run */
+    struct gr_topic_options topic_options; /* of one that subscribes */
 };
 
 /*

@@ -34,7 +34,7 @@
 /* --- Membership ------------------------------------------------------------------------------ */
 
 /* On the actor's loop, as all that changes a membership. */
-static int join_here(struct gr__loop *loop, const struct gr__errand *errand)
+int gr__membership_begin(struct gr__loop *loop, const struct gr__errand *errand)
 {
     struct gr__body *body = gr__body_find(loop, errand->actor.name);
     if (body == NULL)
@@ -56,7 +56,7 @@ static int join_here(struct gr__loop *loop, const struct gr__errand *errand)
 
 int gr_group_join(const char *group, gr_actor actor, gr_time deadline)
 {
-    struct gr__errand errand = {.act = join_here, .actor = actor};
+    struct gr__errand errand = {.act = gr__membership_begin, .actor = actor};
     return gr__errand_run(errand, GR__GROUPS, group, deadline);
 }
 
@@ -66,7 +66,7 @@ static void leave(struct gr__loop *loop, struct gr__listing *membership)
     gr__news_tell(loop);
 }
 
-static int leave_here(struct gr__loop *loop, const struct gr__errand *errand)
+int gr__membership_end(struct gr__loop *loop, const struct gr__errand *errand)
 {
     struct gr__body *body = gr__body_find(loop, errand->actor.name);
     struct gr__listing *membership = body == NULL || body->annex == NULL
@@ -81,7 +81,7 @@ static int leave_here(struct gr__loop *loop, const struct gr__errand *errand)
 
 int gr_group_leave(const char *group, gr_actor actor, gr_time deadline)
 {
-    struct gr__errand errand = {.act = leave_here, .actor = actor};
+    struct gr__errand errand = {.act = gr__membership_end, .actor = actor};
     return gr__errand_run(errand, GR__GROUPS, group, deadline);
 }
 
@@ -151,15 +151,12 @@ static struct members *take_members(struct gr__loop *loop, const struct gr__key 
     }
 }
 
-int gr_group_send(const char *group, uint32_t tag, const void *data, size_t size, gr_time deadline)
+int gr__members_send(struct gr__loop *loop, const struct gr__key *key, uint32_t tag,
+                     const void *data, size_t size, gr_time deadline)
 {
-    struct gr__loop *loop = gr__loop_to_wait_on();
-    if (loop == NULL)
-        return GR_ENOTRUNNER;
-    struct gr__key key;
-    if (gr__key_make(GR__GROUPS, group, &key) < 0)
+    if (gr__directory_find(key) == 0)
         return 0;
-    struct members *members = take_members(loop, &key);
+    struct members *members = take_members(loop, key);
     if (members == NULL)
         return -ENOMEM;
 
@@ -171,6 +168,17 @@ int gr_group_send(const char *group, uint32_t tag, const void *data, size_t size
     }
     give_members(loop, members);
     return first;
+}
+
+int gr_group_send(const char *group, uint32_t tag, const void *data, size_t size, gr_time deadline)
+{
+    struct gr__loop *loop = gr__loop_to_wait_on();
+    if (loop == NULL)
+        return GR_ENOTRUNNER;
+    struct gr__key key;
+    if (gr__key_make(GR__GROUPS, group, &key) < 0)
+        return 0;
+    return gr__members_send(loop, &key, tag, data, size, deadline);
 }
 
 /* --- Watches --------------------------------------------------------------------------------- */

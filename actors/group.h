@@ -7,10 +7,24 @@
 
 #include <greenroom/group.h>
 
+#include "actors/errand.h"
 #include "actors/notice.h"
 
 /* The kind of notice in the lane of an actor that is to look at a group. */
 enum { GR__GROUP_CHANGED = 65 };
+
+/*
+ * On the actor's loop: have it stand in the directory beside others of a name, as members do. 0, as well
+ * where it does; -ESTALE, -ENOSPC, -ENOMEM.
+ */
+int gr__membership_begin(struct gr__loop *loop, const struct gr__errand *errand);
+
+/* 0, or -ENOENT. */
+int gr__membership_end(struct gr__loop *loop, const struct gr__errand *errand);
+
+/* Send to all members, as gr_group_send(). */
+int gr__members_send(struct gr__loop *loop, const struct gr__key *key, uint32_t tag,
+                     const void *data, size_t size, gr_time deadline);
 
 /* The actor, which has an annex, has ended: it is a member no longer. */
 void gr__memberships_end(struct gr__loop *loop, struct gr__annex *annex);

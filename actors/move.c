@@ -145,6 +145,8 @@ int gr__body_ties(const struct gr__body *body)
         tie = "a supervisor";
     else if (!gr__list_empty(&annex->group_watches))
         tie = "watches of groups";
+    else if (!gr__list_empty(&annex->subscriptions))
+        tie = "subscriptions";
     else if (annex->rules != NULL)
         tie = "a mailbox with priorities or a bound in bytes";
     return tie == NULL ? 0 : gr_fail(-EBUSY, "actor '%s' has %s", body->name, tie);

@@ -201,6 +201,20 @@ static __attribute__((noinline)) int route_late(struct gr__loop *loop, uint64_t 
     return rc;
 }
 
+int gr__route_open(struct gr__loop *loop, unsigned target, gr_time deadline)
+{
+    if (target == loop->id)
+        return 0;
+    if (is_closed(target))
+        return -ESHUTDOWN;
+
+    struct gr__outbox *outbox = gr__loop_outbox(loop, target);
+    int rc = 0;
+    while (rc == 0 && gr__outbox_full(outbox))
+        rc = wait_for_window(outbox, deadline);
+    return rc;
+}
+
 int gr__route(struct gr__loop *loop, uint64_t to, struct gr__envelope *envelope, gr_time deadline)
 {
     struct gr__body *body = gr__body_find(loop, to);

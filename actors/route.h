@@ -39,6 +39,9 @@ int gr__route(struct gr__loop *loop, uint64_t to, struct gr__envelope *envelope,
 /* To that very body, and not where its actor has moved to; without waiting, and above the bound. */
 void gr__route_straight(struct gr__loop *loop, uint64_t at, struct gr__envelope *envelope);
 
+/* Wait until not too much is on its way to a loop. 0, -ESHUTDOWN, or a wait's errors. */
+int gr__route_open(struct gr__loop *loop, unsigned target, gr_time deadline);
+
 /* Without waiting, and above the bound; a dead letter where there is no such actor. */
 void gr__route_above(struct gr__loop *loop, uint64_t to, struct gr__envelope *envelope);
 

@@ -44,8 +44,10 @@ struct gr__envelope *gr__envelope_move(struct gr__loop *loop, uint64_t to,
 
     if (kind & GR__ASK)
         *gr__envelope_promise(envelope) = *gr__envelope_promise(from);
-    memcpy(gr__envelope_content(envelope), gr__envelope_content(from),
-           kind & GR__BUFFER ? sizeof(struct gr_buffer) : size);
+    if (kind & GR__BUFFER)
+        *gr__envelope_buffer(envelope) = *gr__envelope_buffer(from);
+    else if (size > 0)
+        memcpy(gr__envelope_content(envelope), from->message.data, size);
     return envelope;
 }
 

@@ -35,10 +35,11 @@ typedef struct gr_monitor {
 
 /** What a control message tells. */
 enum gr_control_kind {
-    GR_DOWN = 1, /**< a monitored actor has ended */
-    GR_EXIT,     /**< a linked actor has ended, and this one traps exits (link.h) */
-    GR_JOINED,   /**< an actor is a member of a watched group (group.h) */
-    GR_LEFT      /**< an actor is a member of a watched group no longer */
+    GR_DOWN = 1,    /**< a monitored actor has ended */
+    GR_EXIT,        /**< a linked actor has ended, and this one traps exits (link.h) */
+    GR_JOINED,      /**< an actor is a member of a watched group (group.h) */
+    GR_LEFT,        /**< an actor is a member of a watched group no longer */
+    GR_UNSUBSCRIBED /**< a subscription has ended, since the actor was too slow (topic.h) */
 };
 
 /** A control message, as the control hook sees it. */
@@ -47,7 +48,8 @@ struct gr_control {
     int reason;         /**< of the end: 0, or a negative code; -ESTALE: it had ended before */
     gr_actor actor;     /**< who has ended, joined or left */
     gr_monitor monitor; /**< of #GR_DOWN; it has ended with this */
-    const char *group;  /**< of #GR_JOINED and #GR_LEFT; as long as the hook runs and watches it */
+    const char *
+        group; /**< of the last three, or the topic; as long as the hook runs and does not end that */
 };
 
 /**

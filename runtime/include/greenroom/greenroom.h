@@ -94,5 +94,6 @@
 #include <greenroom/send.h>
 #include <greenroom/stash.h>
 #include <greenroom/supervisor.h>
+#include <greenroom/topic.h>
 
 #endif
