@@ -65,8 +65,10 @@ static int add_member(const struct keeper *keeper, gr_time deadline)
     if (rc < 0)
         return rc;
     rc = gr_router_add(keeper->pool.router, member, deadline);
-    if (rc == -ENOMEM && gr_supervisor_remove(keeper->pool.supervisor, member, GR_FOREVER) < 0)
-        return rc; /* it ends with the supervisor */
+    if (rc == -ENOMEM) {
+        int status = gr_supervisor_remove(keeper->pool.supervisor, member, GR_FOREVER);
+        (void)status; /* where it cannot be removed it ends with the supervisor */
+    }
     return rc;
 }
 
@@ -79,21 +81,13 @@ static int grow(const struct keeper *keeper, size_t members, gr_time deadline)
     return rc;
 }
 
-/* Let it have no more, and finish what it has. */
-static int let_finish(const struct keeper *keeper, gr_actor member, gr_time deadline)
-{
-    int rc = gr_router_remove(keeper->pool.router, member, deadline);
-    if (rc < 0 && rc != -ETIMEDOUT)
-        return rc;
-    int status = gr_actor_finish(member);
-    return rc < 0 ? rc : status;
-}
-
 /* Wait until it has finished, but no longer than it may take. */
 static int see_off(const struct keeper *keeper, gr_actor member, gr_time deadline)
 {
     int reason;
-    int rc = gr_actor_join(member, &reason, deadline);
+    int rc = gr_actor_finish(member);
+    if (rc == 0)
+        rc = gr_actor_join(member, &reason, deadline);
     int status = 0;
     if (rc == -ETIMEDOUT)
         status = gr__actor_stop(member, GR__STOP_FOR_GOOD | GR__STOP_BY_FORCE, -ESHUTDOWN);
@@ -102,16 +96,24 @@ static int see_off(const struct keeper *keeper, gr_actor member, gr_time deadlin
     return rc < 0 ? rc : status;
 }
 
-/* As many as there are leavers; the first error that they came to. */
+/*
+ * As many as there are leavers; the first error that they came to. Each is told to finish as soon as
+ * it gets no more, and those whom that did not reach are told as they are seen off.
+ */
 static int let_go(const struct keeper *keeper, gr_actor *leavers, size_t count, gr_time deadline)
 {
     const struct gr__router *router = router_of(keeper);
     int rc = 0;
     size_t left = 0;
-    while (left < count && (rc == 0 || rc == -ETIMEDOUT)) {
-        leavers[left] = router->table[router->count - 1]->actor;
-        rc = let_finish(keeper, leavers[left], deadline);
-        left += rc == 0 || rc == -ETIMEDOUT;
+    while (left < count) {
+        gr_actor member = router->table[router->count - 1]->actor;
+        int status = gr_router_remove(keeper->pool.router, member, deadline);
+        rc = rc < 0 ? rc : status;
+        if (status < 0 && status != -ETIMEDOUT)
+            break;
+        leavers[left++] = member;
+        status = gr_actor_finish(member);
+        (void)status;
     }
     for (size_t i = 0; i < left; i++) {
         int status = see_off(keeper, leavers[i], deadline);

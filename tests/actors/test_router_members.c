@@ -199,6 +199,16 @@ RUNNER_TEST(it_is_changed_at_home_alone_and_used_by_runners)
     gr_router_drop(team.router);
 }
 
+RUNNER_TEST(a_removal_tells_where_the_loop_of_the_member_has_stopped)
+{
+    struct team team = make_team(GR_ROUTE_ROUND_ROBIN, 1);
+    gr_actor nowhere = {(uint64_t)1 << 32 | (uint64_t)200 << 24};
+    check_equal(gr_router_add(team.router, nowhere, SOON), 0);
+    check_equal(gr_router_remove(team.router, nowhere, SOON), -ESHUTDOWN);
+    check_equal(gr_router_count(team.router), 1);
+    gr_router_drop(team.router);
+}
+
 static void hold_up(void *until)
 {
     while (!__atomic_load_n((bool *)until, __ATOMIC_ACQUIRE))
@@ -294,6 +304,7 @@ int main(void)
         cmocka_unit_test(members_are_added_once_and_removed_once),
         cmocka_unit_test(there_are_no_more_members_than_there_may_be),
         cmocka_unit_test(it_is_changed_at_home_alone_and_used_by_runners),
+        cmocka_unit_test(a_removal_tells_where_the_loop_of_the_member_has_stopped),
         cmocka_unit_test(a_change_that_takes_too_long_is_made_all_the_same),
         cmocka_unit_test(a_router_that_takes_too_long_to_make_is_none),
         cmocka_unit_test(waits_for_a_change_can_be_cancelled),
