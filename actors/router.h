@@ -47,7 +47,7 @@ struct gr__target {
     uint32_t index; /* in the table */
     uint32_t holds; /* sends and asks under way, and looks at its load */
     uint32_t load;  /* of one elsewhere: as it was told last, and what was sent since */
-    uint32_t sent;  /* of one elsewhere: in all */
+    uint32_t sent;  /* in all */
     bool looked_at; /* somebody is under way to tell its load */
     bool removed;   /* it is out of the table */
     struct gr__router_order *farewell; /* once removed: goes on when nobody holds it; or NULL */

@@ -21,7 +21,7 @@
  *
  * One that has gone has the greatest load there is. Else it would look idle, and get all messages.
  */
-#include "actors/body.h"
+#include "actors/move.h"
 #include "actors/router.h"
 #include "loop/post.h"
 
@@ -47,11 +47,15 @@ static struct look *look_of(struct gr__task *task)
     return gr__container_of(task, struct look, task);
 }
 
-/* The load of an actor of this loop. */
-static uint32_t load_here(struct gr__loop *loop, uint64_t name)
+/* The load of an actor that lives on this loop, or has gone. */
+static uint32_t load_here(const struct gr__body *body)
 {
-    const struct gr__body *body = gr__body_find(loop, name);
     return body == NULL ? UINT32_MAX : body->count + (body->runner != NULL);
+}
+
+static bool is_away(const struct gr__body *body)
+{
+    return body != NULL && body->stage == GR__AWAY;
 }
 
 /* What is left of it needs nothing done: its loop ends, and gives up its targets by itself. */
@@ -73,13 +77,21 @@ static void come_back(struct gr__task *task)
 
 static const struct gr__task_class back_class = {"a load", come_back, discard_look, NULL};
 
+/* One that has moved is looked at where it lives. */
 static void look_there(struct gr__task *task)
 {
     struct gr__loop *loop = gr__loop_here();
     struct look *look = look_of(task);
-    look->load = load_here(loop, look->member);
-    look->task.class = &back_class;
-    if (!gr__post(loop, look->from, task, sizeof *look))
+    unsigned next = look->from;
+    const struct gr__body *body = gr__body_find(loop, look->member);
+    if (is_away(body) && gr__home_guest(body) != 0) {
+        look->member = gr__home_guest(body);
+        next = gr__handle_loop(look->member);
+    } else {
+        look->load = load_here(body);
+        look->task.class = &back_class;
+    }
+    if (!gr__post(loop, next, task, sizeof *look))
         discard_look(task);
 }
 
@@ -104,9 +116,11 @@ static void look_at(struct gr__loop *loop, struct gr__target *target)
     gr__target_hold(target);
 }
 
-static bool is_here(const struct gr__loop *loop, const struct gr__target *target)
+/* Whether its load need not be told: it lives here, or lived here and has gone. */
+static bool is_seen(struct gr__loop *loop, const struct gr__target *target)
 {
-    return gr__handle_loop(target->actor.name) == loop->id;
+    uint64_t name = target->actor.name;
+    return gr__handle_loop(name) == loop->id && !is_away(gr__body_find(loop, name));
 }
 
 /* Look at the next member of another loop, if there is one at which nobody looks. */
@@ -117,7 +131,7 @@ static void look_round(struct gr__loop *loop, struct gr__router *router)
     for (uint32_t left = router->count; left > 0; left--) {
         router->look_at = router->look_at + 1 < router->count ? router->look_at + 1 : 0;
         struct gr__target *target = router->table[router->look_at];
-        if (is_here(loop, target) || target->looked_at)
+        if (is_seen(loop, target) || target->looked_at)
             continue;
         look_at(loop, target);
         return;
@@ -126,7 +140,10 @@ static void look_round(struct gr__loop *loop, struct gr__router *router)
 
 static uint32_t load_of(struct gr__loop *loop, const struct gr__target *target)
 {
-    return is_here(loop, target) ? load_here(loop, target->actor.name) : target->load;
+    if (gr__handle_loop(target->actor.name) != loop->id)
+        return target->load;
+    const struct gr__body *body = gr__body_find(loop, target->actor.name);
+    return is_away(body) ? target->load : load_here(body);
 }
 
 /* Of the same load, the one whose turn it is first. */
@@ -163,9 +180,6 @@ static struct gr__target *least_loaded(struct gr__loop *loop, struct gr__router 
         look_round(loop, router);
     struct gr__target *target =
         router->count <= SCANNED ? least_of_all(loop, router) : less_of_two(loop, router);
-    if (is_here(loop, target))
-        return target;
-
     target->sent++;
     target->load += target->load < UINT32_MAX;
     return target;

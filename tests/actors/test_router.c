@@ -321,6 +321,21 @@ RUNNER_TEST(a_member_of_another_loop_that_has_gone_does_not_look_idle)
     gr_router_drop(team.router);
 }
 
+static const struct gr_behavior nomad = {
+    .name = "nomad", .receive = work, .state_bytes = sizeof(struct worker), .movable = true};
+
+/* Those that were spawned here live there, and the other way round. */
+RUNNER_TEST(a_stuck_member_that_has_moved_gets_less)
+{
+    struct team team;
+    make_router(&team, GR_ROUTE_LEAST_LOADED);
+    for (int i = 0; i < 4; i++) {
+        join_team(&team, &nomad, i % 2);
+        check_equal(gr_actor_move(team.workers[i], GR_ON_LOOP((i + 1) % 2), SOON), 0);
+    }
+    works_go_to_who_is_not_stuck(&team);
+}
+
 RUNNER_TEST(a_full_member_is_avoided_while_another_has_room)
 {
     struct team team;
@@ -476,6 +491,7 @@ int main(void)
         cmocka_unit_test(of_many_members_a_stuck_one_gets_less),
         cmocka_unit_test(a_member_that_has_gone_does_not_look_idle),
         cmocka_unit_test(a_member_of_another_loop_that_has_gone_does_not_look_idle),
+        cmocka_unit_test(a_stuck_member_that_has_moved_gets_less),
         cmocka_unit_test(a_full_member_is_avoided_while_another_has_room),
         cmocka_unit_test(the_first_good_reply_wins_over_errors_and_late_ones),
         cmocka_unit_test(late_replies_reach_nobody),

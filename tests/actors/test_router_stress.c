@@ -9,8 +9,11 @@ static struct team team;
 static int senders;      /* that still send; of all threads */
 static uint64_t counted; /* by members that have been removed */
 
-static const struct gr_behavior tight = {
-    .name = "tight", .receive = work, .state_bytes = sizeof(struct worker), .mailbox_max = 8};
+static const struct gr_behavior tight = {.name = "tight",
+                                         .receive = work,
+                                         .state_bytes = sizeof(struct worker),
+                                         .mailbox_max = 8,
+                                         .movable = true};
 
 static int send_many(void *context)
 {
@@ -58,11 +61,25 @@ static void change_members(void)
 }
 
 static enum gr_routing kind;
+static bool moves;
+
+/* Those that are members now, here and there. One that is to end meanwhile, or still moves, stays. */
+static int move_members(void *context)
+{
+    (void)context;
+    while (moves && __atomic_load_n(&senders, __ATOMIC_SEQ_CST) > 0) {
+        gr_actor actor = team.workers[gr_random() % (uint64_t)team.count];
+        int rc = gr_actor_move(actor, GR_ON_LOOP((int)(gr_random() % LOOPS)), SOON);
+        check(rc == 0 || rc == -ESTALE || rc == -EBUSY);
+        check_equal(gr_yield(), 0);
+    }
+    return 0;
+}
 
 static int account(void *context)
 {
     (void)context;
-    gr_runner runners[LOOPS];
+    gr_runner runners[LOOPS], mover;
     counted = 0;
     senders = 2 * LOOPS;
     make_router(&team, kind);
@@ -70,8 +87,10 @@ static int account(void *context)
         join_team(&team, &tight, i % LOOPS);
     for (intptr_t i = 0; i < LOOPS; i++)
         check_equal(gr_runner_start(send_there, (void *)i, NULL, &runners[i]), 0);
+    check_equal(gr_runner_start(move_members, NULL, NULL, &mover), 0);
     while (__atomic_load_n(&senders, __ATOMIC_SEQ_CST) > 0)
         change_members();
+    check_equal(gr_runner_join(mover, SOON), 0);
     for (int i = 0; i < LOOPS; i++)
         check_equal(gr_runner_join(runners[i], gr_in(60 * GR_SECOND)), 0);
     while (team.count > 0)
@@ -110,6 +129,15 @@ static void loses_nothing_by_key(void **state)
 {
     (void)state;
     run_kind(GR_ROUTE_HASH);
+}
+
+static void loses_nothing_while_members_move(void **state)
+{
+    (void)state;
+    moves = true;
+    run_kind(GR_ROUTE_ROUND_ROBIN);
+    run_kind(GR_ROUTE_LEAST_LOADED);
+    moves = false;
 }
 
 static int use_and_drop(void *context)
@@ -161,6 +189,7 @@ int main(void)
         cmocka_unit_test(loses_nothing_at_random),
         cmocka_unit_test(loses_nothing_by_load),
         cmocka_unit_test(loses_nothing_by_key),
+        cmocka_unit_test(loses_nothing_while_members_move),
         cmocka_unit_test(routers_come_and_go_on_several_loops),
     };
     return cmocka_run_group_tests_name("router stress", tests, NULL, NULL);
