@@ -108,6 +108,7 @@ struct gr__moves {
     struct gr__list ways[GR__GUEST_BUCKETS]; /* this loop's (way.h) */
     unsigned way_count;
     uint64_t ways_shut;                /* ever; numbers them */
+    struct gr__body *looked_at;        /* where the last look of a balancer ended, or NULL */
     uint32_t homes;                    /* bodies that are away, or are empty guests */
     uint32_t passes_to[GR__LOOPS_MAX]; /* actors of this loop that live there */
 };

@@ -80,6 +80,7 @@
 #include <greenroom/actor.h>
 #include <greenroom/actor_scope.h>
 #include <greenroom/ask.h>
+#include <greenroom/balance.h>
 #include <greenroom/dead_letter.h>
 #include <greenroom/group.h>
 #include <greenroom/link.h>
