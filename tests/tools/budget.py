@@ -54,7 +54,7 @@ BUDGETS = {
     "timed_ask": 984,  # as ask, with a deadline
     "lock": 46,  # a mutex that nobody else wants, and unlock
     "channel": 234,  # an item sent and received by one runner
-    "monitor": 1142,  # as spawn, with a monitor, and the end told
+    "monitor": 1326,  # as spawn, with a monitor, and the end told
     "link": 259,  # two actors of a loop linked, and unlinked
     "restart": 1693,  # as ask, of an actor that ends and is restarted by its supervisor
     "bytes": 526,  # as send, to a mailbox that is bounded by its bytes
