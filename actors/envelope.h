@@ -71,6 +71,12 @@ static inline struct gr__envelope *gr__envelope_of(const struct gr__task *task)
     return gr__container_of(task, struct gr__envelope, task);
 }
 
+/* Whether a task of this loop is an envelope. */
+static inline bool gr__task_is_envelope(const struct gr__task *task)
+{
+    return task->class >= gr__envelope_classes && task->class < gr__envelope_classes + GR__KINDS;
+}
+
 static inline enum gr__envelope_kind gr__envelope_kind(const struct gr__envelope *envelope)
 {
     return (enum gr__envelope_kind)(envelope->task.class - gr__envelope_classes);

@@ -16,8 +16,8 @@
  *
  * What a loop knows of a member is a target. Who sends to one holds it meanwhile, since he may wait
  * for room; so one that was taken out stays until the last of these has gone on. Only then does the
- * order go on to the loop of the member, by the way that all those messages took. When it arrives
- * they have, and the future of the one who removes settles.
+ * order go on to the loop of the member, by the way that all those messages took, where that has
+ * moved (move.h) too. When it arrives they have, and the future of the one who removes settles.
  *
  *     table of a copy     target, target, target, ...       in place, members_max at most
  *     its circle          points, where it routes by keys   (circle.h)
@@ -125,12 +125,12 @@ static inline void gr__target_hold(struct gr__target *target)
 }
 
 /* Nobody holds it any more, and it was removed. */
-void gr__target_end(struct gr__loop *loop, struct gr__target *target);
+void gr__target_end(struct gr__target *target);
 
-static inline void gr__target_release(struct gr__loop *loop, struct gr__target *target)
+static inline void gr__target_release(struct gr__target *target)
 {
     if (--target->holds == 0 && target->removed)
-        gr__target_end(loop, target);
+        gr__target_end(target);
 }
 
 static inline struct gr__target *gr__router_in_turn(struct gr__router *router)

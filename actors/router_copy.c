@@ -6,6 +6,8 @@
 
 #include <errno.h>
 
+#include "actors/relay.h"
+#include "actors/way.h"
 #include "loop/post.h"
 
 static struct gr__router_order *order_of(struct gr__task *task)
@@ -99,37 +101,54 @@ static void discard_add(struct gr__task *task)
 
 const struct gr__task_class gr__router_add_class = {"a router's member", add, discard_add, NULL};
 
-/* On the member's loop, behind all that one loop has sent to it. */
+/* On the member's loop, behind all that one loop has sent to it; or at its home, which passes it on. */
 static void arrived(struct gr__task *task)
 {
-    settle(order_of(task), 0);
+    struct gr__loop *loop = gr__loop_here();
+    struct gr__body *body = gr__body_find(loop, order_of(task)->member.name);
+    if (body != NULL && body->stage == GR__AWAY)
+        gr__relay_task(loop, body, task, sizeof(struct gr__router_order));
+    else
+        settle(order_of(task), 0);
 }
 
 static const struct gr__task_class arrived_class = {"a router's last word", arrived, discard, NULL};
 
-static void go_on(struct gr__loop *loop, struct gr__router_order *order)
+static void go_on(struct gr__task *task)
 {
-    order->task.class = &arrived_class;
-    if (!gr__post(loop, gr__handle_loop(order->member.name), &order->task, sizeof *order))
-        settle(order, -ESHUTDOWN);
+    struct gr__loop *loop = gr__loop_here();
+    uint64_t to = order_of(task)->member.name;
+    struct gr__way *way = gr__handle_loop(to) == loop->id ? NULL : gr__way_find(loop, to);
+    if (way != NULL && !way->open) {
+        gr__way_hold(way, task);
+        return;
+    }
+    task->class = &arrived_class;
+    to = way == NULL ? to : way->guest;
+    if (!gr__post(loop, gr__handle_loop(to), task, sizeof(struct gr__router_order)))
+        settle(order_of(task), -ESHUTDOWN);
 }
 
-void gr__target_end(struct gr__loop *loop, struct gr__target *target)
+static const struct gr__task_class farewell_class = {"a router's last word, held back", go_on,
+                                                     discard, NULL};
+
+void gr__target_end(struct gr__target *target)
 {
-    if (target->farewell != NULL)
-        go_on(loop, target->farewell);
+    if (target->farewell != NULL) {
+        target->farewell->task.class = &farewell_class;
+        go_on(&target->farewell->task);
+    }
     gr__list_remove(&target->link);
     give_target(target);
 }
 
 /* It is in no table any more: let it end once nobody holds it. */
-static void retire(struct gr__loop *loop, struct gr__target *target,
-                   struct gr__router_order *farewell)
+static void retire(struct gr__target *target, struct gr__router_order *farewell)
 {
     target->removed = true;
     target->farewell = farewell;
     gr__target_hold(target);
-    gr__target_release(loop, target);
+    gr__target_release(target);
 }
 
 /* The last one takes its place in the table. */
@@ -153,7 +172,7 @@ static void remove_member(struct gr__task *task)
         return;
     }
     take_out(router, target);
-    retire(loop, target, order);
+    retire(target, order);
 }
 
 const struct gr__task_class gr__router_remove_class = {"a router's member, removed", remove_member,
@@ -168,7 +187,7 @@ static void drop(struct gr__task *task)
         return; /* it was made in vain */
 
     while (router->count > 0)
-        retire(loop, router->table[--router->count], NULL);
+        retire(router->table[--router->count], NULL);
     gr__list_remove(&router->link);
     give_router(router);
 }

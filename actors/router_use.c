@@ -70,7 +70,7 @@ static struct group *take_group(struct gr__loop *loop, struct gr__router *router
 static void give_group(struct gr__loop *loop, struct group *group)
 {
     for (uint32_t i = 0; i < group->count; i++)
-        gr__target_release(loop, group->targets[i]);
+        gr__target_release(group->targets[i]);
     gr__pool_give(&loop->pool, group, group_bytes(group->count));
 }
 
@@ -108,7 +108,7 @@ static inline __attribute__((always_inline)) int send(gr_router handle, const ui
         gr__router_choose(loop, router, key == NULL ? key_of(router, tag, data, size) : *key);
     gr__target_hold(target);
     rc = gr_send_by(target->actor, tag, data, size, deadline);
-    gr__target_release(loop, target);
+    gr__target_release(target);
     return rc;
 }
 
@@ -138,7 +138,7 @@ static int ask(gr_router handle, const uint64_t *key, uint32_t tag, const void *
         gr__router_choose(loop, router, key == NULL ? key_of(router, tag, data, size) : *key);
     gr__target_hold(target);
     rc = gr_ask(target->actor, tag, data, size, ret_reply, reply_size, deadline);
-    gr__target_release(loop, target);
+    gr__target_release(target);
     return rc;
 }
 

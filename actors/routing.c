@@ -72,7 +72,7 @@ static void come_back(struct gr__task *task)
     target->load = look->load > UINT32_MAX - since ? UINT32_MAX : look->load + since;
     target->looked_at = false;
     discard_look(task);
-    gr__target_release(gr__loop_here(), target);
+    gr__target_release(target);
 }
 
 static const struct gr__task_class back_class = {"a load", come_back, discard_look, NULL};

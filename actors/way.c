@@ -157,14 +157,14 @@ static void take_off(struct gr__loop *loop, struct gr__way *way)
     gr__list_remove(&way->link);
 }
 
-/* Let go what waited: messages to where it lives now, trips to where they want. */
+/* Let go what waited: messages to where it lives now, other tasks to where they want. */
 static void let_go(struct gr__loop *loop, struct gr__way *way, uint64_t to)
 {
     struct gr__queue held = way->held;
     way->held.first = NULL;
     way->count = 0;
     for (struct gr__task *task; (task = gr__queue_shift(&held)) != NULL;) {
-        if (task->class == &gr__fence_waits_class)
+        if (!gr__task_is_envelope(task))
             task->class->run(task);
         else if (gr__handle_loop(to) == loop->id)
             gr__mailbox_arrive(loop, to, gr__envelope_of(task));
@@ -327,8 +327,10 @@ void gr__ways_done(struct gr__loop *loop)
         while (!gr__list_empty(&moves->ways[i])) {
             struct gr__way *way = gr__container_of(moves->ways[i].next, struct gr__way, link);
             for (struct gr__task *task; (task = gr__queue_shift(&way->held)) != NULL;)
-                if (task->class != &gr__fence_waits_class)
+                if (gr__task_is_envelope(task))
                     gr__dead_letter(loop, way->home, gr__envelope_of(task), GR_DEAD_SHUTDOWN);
+                else if (task->class->discard != NULL)
+                    task->class->discard(task);
             take_off(loop, way);
             gr__pool_give(&loop->pool, way, sizeof *way);
         }

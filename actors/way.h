@@ -40,7 +40,7 @@ struct gr__way {
     uint64_t guest;       /* its name where it lives */
     bool open;
     uint64_t number;         /* while shut: of all that ever were */
-    struct gr__queue held;   /* while shut: envelopes, and trips that wait for those */
+    struct gr__queue held;   /* while shut: envelopes, and tasks that are to run behind those */
     unsigned count;          /* of these */
     struct gr__list waiters; /* who waits to be let in there */
 };
@@ -56,7 +56,10 @@ static inline bool gr__way_full(const struct gr__way *way)
 /* Wait until a way is open, or is none. Errors as gr_await(). */
 int gr__way_wait(struct gr__way *way, gr_time deadline);
 
-/* Let a task wait with a way that is shut. */
+/*
+ * Let an envelope wait with a way that is shut, to be sent once it is not; or another task, to be run
+ * once all that have come before have been sent.
+ */
 void gr__way_hold(struct gr__way *way, struct gr__task *task);
 
 /* The first way of a loop that was shut before so many were, and still is; or NULL. */
