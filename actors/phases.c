@@ -107,10 +107,16 @@ void gr__actors_report(struct gr__loop *loop, gr__say_fn *say, void *context)
     if (loop->phase < GR_PHASE_DRAIN)
         return;
 
+    bool any = false;
     for (struct gr__body *body = NULL;
-         (body = gr__slots_next(&gr__actors_of(loop)->bodies, body)) != NULL;)
-        if (is_left(loop, body))
-            report_one(loop, body, say, context);
+         (body = gr__slots_next(&gr__actors_of(loop)->bodies, body)) != NULL;) {
+        if (!is_left(loop, body))
+            continue;
+        report_one(loop, body, say, context);
+        any = true;
+    }
+    if (!any && loop->phase == GR_PHASE_DRAIN && has_mail(loop))
+        say(context, "messages are on their way to actors");
 }
 
 /* What does not drain is cancelled by the next phase, in which it may still clean up. */
