@@ -56,7 +56,7 @@ BUDGETS = {
     "channel": 234,  # an item sent and received by one runner
     "monitor": 1326,  # as spawn, with a monitor, and the end told
     "link": 259,  # two actors of a loop linked, and unlinked
-    "restart": 1693,  # as ask, of an actor that ends and is restarted by its supervisor
+    "restart": 1800,  # as ask, of an actor that ends and is restarted by its supervisor
     "bytes": 526,  # as send, to a mailbox that is bounded by its bytes
     "routed": 281,  # as send, by a router, round robin
     "priority": 549,  # as send, to a mailbox that is sorted
