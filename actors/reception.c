@@ -261,8 +261,8 @@ void gr__reception_release(struct gr__loop *loop, struct gr__body *body, int sta
 
 void gr__reception_end(struct gr__loop *loop, struct gr__body *body, int status)
 {
-    struct gr__reception *reception = body->annex->reception;
-    assert(gr__list_empty(&reception->waiting) && gr__list_empty(&reception->granted));
+    assert(gr__list_empty(&body->annex->reception->waiting));
+    assert(gr__list_empty(&body->annex->reception->granted));
     gr__reception_release(loop, body, status);
     gr__reception_forget(body);
     body->urgent &= (uint8_t)~GR__RECEIVES;

@@ -96,10 +96,11 @@ stand_back(struct gr__loop *loop, struct gr__runner *self, struct gr__runner *ne
     switch_to(loop, &self->context, next);
 }
 
-/* Whether a task that is over has closed its scopes and lowered its shields: they were in its frames. */
-static inline bool has_left_all(const struct gr__runner *runner)
+/* A task that is over has closed its scopes and lowered its shields: they were in its frames. */
+static inline void check_left_all(const struct gr__runner *runner)
 {
-    return runner->scope == NULL && runner->shield == NULL;
+    assert(runner->scope == NULL && runner->shield == NULL);
+    (void)runner;
 }
 
 /*
@@ -128,7 +129,7 @@ static void schedule(void *argument)
             self->cancelled = 0;
             task->class->run(task);
             gr__ambient_settle(loop);
-            assert(has_left_all(self));
+            check_left_all(self);
         }
     }
 }
@@ -301,7 +302,7 @@ static void work_apart(void *argument)
     bury(runners);
     self->apart(self->working);
     gr__ambient_settle(loop);
-    assert(has_left_all(self));
+    check_left_all(self);
     runners->corpse = self;
     switch_to(loop, &self->context, pick(loop));
 }
