@@ -5,6 +5,8 @@
 
 #include <assert.h>
 
+#include "base/hash.h"
+
 /* How many bits a part's number has, so that there are as many as there may be points, or more. */
 static unsigned part_bits(uint32_t members_max)
 {
@@ -59,8 +61,7 @@ static void draw(uint64_t name, uint32_t member, uint64_t ret_points[GR__CIRCLE_
 {
     uint64_t hash = gr__mix(name);
     for (int i = 0; i < GR__CIRCLE_POINTS; i++) {
-        hash += UINT64_C(0x9E3779B97F4A7C15);
-        uint64_t point = place_of(gr__mix(hash)) | member;
+        uint64_t point = place_of(gr__mix_next(&hash)) | member;
         int at = i;
         for (; at > 0 && ret_points[at - 1] > point; at--)
             ret_points[at] = ret_points[at - 1];

@@ -45,14 +45,6 @@ size_t gr__circle_bytes(uint32_t members_max);
 /* Begin an empty one in so much memory, which is zero, and aligned for a word. */
 void gr__circle_init(struct gr__circle *circle, void *memory, uint32_t members_max);
 
-/* Any bits, well mixed: the end of splitmix64 (base/random.h). */
-static inline uint64_t gr__mix(uint64_t bits)
-{
-    bits = (bits ^ bits >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-    bits = (bits ^ bits >> 27) * UINT64_C(0x94D049BB133111EB);
-    return bits ^ bits >> 31;
-}
-
 static inline uint32_t gr__point_member(uint64_t point)
 {
     return point & UINT16_MAX;

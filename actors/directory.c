@@ -8,6 +8,7 @@
 
 #include "actors/chain.h"
 #include "actors/reaper.h"
+#include "base/hash.h"
 
 /* Of a moment: it has come, and nobody has said yet when. */
 #define NOT_YET_TOLD UINT64_MAX
@@ -23,19 +24,6 @@ static struct {
 
 /* --- Looking up ------------------------------------------------------------------------------ */
 
-static uint64_t hash_of(const char *name, size_t length, uint64_t seed)
-{
-    uint64_t hash = seed ^ length;
-    for (size_t at = 0; at < length; at += sizeof hash) {
-        uint64_t word = 0;
-        memcpy(&word, name + at, length - at < sizeof word ? length - at : sizeof word);
-        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-        hash ^= hash >> 29;
-    }
-    hash *= UINT64_C(0xbf58476d1ce4e5b9);
-    return hash ^ hash >> 32;
-}
-
 int gr__key_make(enum gr__directory kind, const char *name, struct gr__key *ret_key)
 {
     size_t length = strnlen(name, GR_NAME_MAX + 1);
@@ -45,7 +33,7 @@ int gr__key_make(enum gr__directory kind, const char *name, struct gr__key *ret_
         return -ENAMETOOLONG;
 
     uint64_t seed = __atomic_load_n(&shared.seed, __ATOMIC_RELAXED);
-    *ret_key = (struct gr__key){name, hash_of(name, length, seed), (uint8_t)length, (uint8_t)kind};
+    *ret_key = (struct gr__key){name, gr__hash(seed, name, length), (uint8_t)length, (uint8_t)kind};
     return 0;
 }
 

@@ -58,6 +58,7 @@
 #define GREENROOM_ACTORS_MOVE_H
 
 #include "actors/annex.h"
+#include "base/hash.h"
 
 /* In the annex of a guest. */
 struct gr__lodging {
@@ -100,7 +101,7 @@ struct gr__home {
     struct gr__annex *spare;           /* while prepared: its annex when away */
 };
 
-enum { GR__GUEST_BUCKETS = 64 };
+enum { GR__GUEST_BUCKET_BITS = 6, GR__GUEST_BUCKETS = 1 << GR__GUEST_BUCKET_BITS };
 
 /* What a loop keeps of moves, from the first that it has to do with. */
 struct gr__moves {
@@ -118,7 +119,7 @@ struct gr__moves *gr__moves_of(struct gr__loop *loop);
 
 static inline unsigned gr__bucket_of(uint64_t name)
 {
-    return (unsigned)((name * UINT64_C(0x9E3779B97F4A7C15)) >> 58);
+    return gr__bucket(name, GR__GUEST_BUCKET_BITS);
 }
 
 /* The guest with that handle, or NULL. */

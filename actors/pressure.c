@@ -17,9 +17,10 @@
 #include "actors/relay.h"
 #include "actors/ring.h"
 #include "actors/rules.h"
+#include "base/hash.h"
 #include "loop/post.h"
 
-enum { BUCKETS = 64 };
+enum { BUCKET_BITS = 6, BUCKETS = 1 << BUCKET_BITS };
 
 /* A sender that waits for room; on its own stack. */
 struct gr__sending {
@@ -268,7 +269,7 @@ void gr__pressure_give(struct gr__loop *loop, struct gr__body *body)
 
 static struct gr__list *bucket_of(struct gr__loop *loop, uint64_t name)
 {
-    return &gr__actors_of(loop)->pressed[(name * UINT64_C(0x9E3779B97F4A7C15)) >> 58];
+    return &gr__actors_of(loop)->pressed[gr__bucket(name, BUCKET_BITS)];
 }
 
 static struct note *find_note(struct gr__loop *loop, uint64_t name)

@@ -7,7 +7,6 @@
 #include <greenroom/router.h>
 
 #include <errno.h>
-#include <string.h>
 
 #include <greenroom/ask.h>
 #include <greenroom/combine.h>
@@ -16,6 +15,7 @@
 
 #include "actors/router.h"
 #include "base/copy.h"
+#include "base/hash.h"
 #include "runner/park.h"
 
 /* The loop's copy, if it has members. 0, GR_ENOTRUNNER, -ESTALE or -ENOENT. */
@@ -248,22 +248,7 @@ size_t gr_router_count(gr_router handle)
     return router == NULL ? 0 : router->count;
 }
 
-static uint64_t mix_in(uint64_t hash, uint64_t word)
-{
-    return gr__mix(hash ^ word) + UINT64_C(0x9E3779B97F4A7C15);
-}
-
 uint64_t gr_router_key(const void *data, size_t size)
 {
-    const unsigned char *bytes = data;
-    uint64_t hash = size, word;
-    for (; size >= sizeof word; size -= sizeof word, bytes += sizeof word) {
-        memcpy(&word, bytes, sizeof word);
-        hash = mix_in(hash, word);
-    }
-    if (size == 0)
-        return hash;
-    word = 0;
-    memcpy(&word, bytes, size);
-    return mix_in(hash, word);
+    return gr__hash(0, data, size);
 }

@@ -5,6 +5,8 @@
 
 #include <assert.h>
 
+#include "base/hash.h"
+
 __extension__ typedef unsigned __int128 wide;
 
 static uint64_t rotate_left(uint64_t word, int bits)
@@ -12,19 +14,10 @@ static uint64_t rotate_left(uint64_t word, int bits)
     return word << bits | word >> (64 - bits);
 }
 
-static uint64_t splitmix(uint64_t *state)
-{
-    *state += UINT64_C(0x9E3779B97F4A7C15);
-    uint64_t mixed = *state;
-    mixed = (mixed ^ mixed >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-    mixed = (mixed ^ mixed >> 27) * UINT64_C(0x94D049BB133111EB);
-    return mixed ^ mixed >> 31;
-}
-
 void gr__random_seed(struct gr__random *random, uint64_t seed)
 {
     for (int i = 0; i < 4; i++)
-        random->state[i] = splitmix(&seed);
+        random->state[i] = gr__mix_next(&seed);
 }
 
 uint64_t gr__random_next(struct gr__random *random)

@@ -65,7 +65,8 @@
 #include "future/item.h"
 
 enum {
-    GR__PORT_BUCKETS = 32,
+    GR__PORT_BUCKET_BITS = 5,
+    GR__PORT_BUCKETS = 1 << GR__PORT_BUCKET_BITS,
     GR__PORT_WORDS = 4, /* notices that a port sends along: the answer, closing, ended, gone */
 };
 

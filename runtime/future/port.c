@@ -6,13 +6,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "runner/line.h"
 
 static struct gr__list *bucket_of(uint64_t name)
 {
-    static_assert(GR__PORT_BUCKETS == 1 << 5, "five bits choose");
-    struct gr__channels *channels = gr__channels_of(gr__loop_here());
-    return &channels->ports[(name * UINT64_C(0x9E3779B97F4A7C15)) >> 59];
+    return &gr__channels_of(gr__loop_here())->ports[gr__bucket(name, GR__PORT_BUCKET_BITS)];
 }
 
 struct gr__port *gr__port_find(uint64_t name)
