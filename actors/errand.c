@@ -6,9 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include <greenroom/future.h>
-
-#include "loop/post.h"
+#include "future/done.h"
 #include "runner/park.h"
 
 struct letter {
@@ -18,13 +16,10 @@ struct letter {
     char name[GR_NAME_MAX + 1];
 };
 
-/* Where the one who waits has gone there is nobody to tell. */
 static void answer(struct gr__task *task, int status)
 {
     struct letter *letter = gr__container_of(task, struct letter, task);
-    int rc = status < 0 ? gr_promise_reject(letter->promise, status)
-                        : gr_promise_resolve(letter->promise, NULL, 0);
-    (void)rc;
+    gr__done_tell(letter->promise, status);
     gr__pool_give(&gr__loop_here()->pool, letter, sizeof *letter);
 }
 
@@ -50,16 +45,11 @@ static int send(struct gr__loop *loop, const struct gr__errand *errand, gr_futur
     *letter = (struct letter){.task = {NULL, &letter_class}, .errand = *errand};
     memcpy(letter->name, errand->key.name, errand->key.length);
     letter->errand.key.name = letter->name;
-    int rc = gr_future_make(ret_future, &letter->promise);
-    if (rc == 0 &&
-        gr__post(loop, gr__handle_loop(errand->actor.name), &letter->task, sizeof *letter))
-        return 0;
-
-    gr__pool_give(&loop->pool, letter, sizeof *letter);
+    int rc = gr__done_post(loop, gr__handle_loop(errand->actor.name), &letter->task, sizeof *letter,
+                           &letter->promise, ret_future);
     if (rc < 0)
-        return rc;
-    gr_future_drop(*ret_future);
-    return -ESHUTDOWN;
+        gr__pool_give(&loop->pool, letter, sizeof *letter);
+    return rc;
 }
 
 int gr__errand_run(struct gr__errand errand, enum gr__directory kind, const char *name,
@@ -76,10 +66,5 @@ int gr__errand_run(struct gr__errand errand, enum gr__directory kind, const char
 
     gr_future future;
     rc = send(loop, &errand, &future);
-    if (rc < 0)
-        return rc;
-    rc = gr_future_await(future, NULL, 0, deadline);
-    if (rc < 0)
-        gr_future_drop(future);
-    return rc;
+    return rc < 0 ? rc : gr__done_await(future, deadline);
 }

@@ -7,6 +7,7 @@
 
 #include "actors/ring.h"
 #include "actors/within.h"
+#include "future/done.h"
 
 /* The handler sees the message inside its envelope. */
 static struct gr__envelope *envelope_around(const struct gr_message *message)
@@ -88,13 +89,7 @@ int gr_reply_error(const struct gr_message *message, int status)
 
 void gr__envelope_end_slowly(struct gr__loop *loop, struct gr__envelope *envelope, int status)
 {
-    gr_promise promise = take_promise(envelope);
-    if (promise.name != 0) {
-        /* Where the asker's loop has stopped there is nobody to tell. */
-        int rc =
-            status < 0 ? gr_promise_reject(promise, status) : gr_promise_resolve(promise, NULL, 0);
-        (void)rc;
-    }
+    gr__done_tell(take_promise(envelope), status);
     if (gr__envelope_kind(envelope) & GR__BUFFER)
         gr_buffer_release(gr__envelope_buffer(envelope));
     gr__envelope_take_back(loop, envelope);

@@ -11,6 +11,7 @@
 
 #include "actors/dead_letter.h"
 #include "actors/placement.h"
+#include "future/done.h"
 #include "loop/post.h"
 
 struct gr__moves *gr__moves_of(struct gr__loop *loop)
@@ -61,10 +62,7 @@ void gr__trip_tell(struct gr__trip *trip, int status)
 {
     gr_promise promise = trip->promise;
     trip->promise = (gr_promise){0};
-    if (promise.name == 0)
-        return;
-    int rc = status < 0 ? gr_promise_reject(promise, status) : gr_promise_resolve(promise, NULL, 0);
-    (void)rc; /* where the one who ordered has gone there is nobody to tell */
+    gr__done_tell(promise, status);
 }
 
 void gr__trip_end(struct gr__loop *loop, struct gr__trip *trip, int status)
@@ -255,9 +253,8 @@ int gr_actor_move(gr_actor actor, int where, gr_time deadline)
         return rc;
     rc = gr__move_start(loop, actor, (unsigned)to, promise);
     if (rc == 0)
-        rc = gr_future_await(future, NULL, 0, deadline);
-    if (rc < 0)
-        gr_future_drop(future);
+        return gr__done_await(future, deadline);
+    gr_future_drop(future);
     return rc;
 }
 

@@ -8,6 +8,7 @@
 
 #include "actors/relay.h"
 #include "actors/way.h"
+#include "future/done.h"
 #include "loop/post.h"
 
 static struct gr__router_order *order_of(struct gr__task *task)
@@ -20,12 +21,7 @@ static void settle(struct gr__router_order *order, int status)
 {
     gr_promise promise = order->promise;
     gr__pool_give(&gr__loop_here()->pool, order, sizeof *order);
-    if (promise.name == 0)
-        return;
-
-    /* Where the one who ordered has gone there is nobody to tell. */
-    int rc = status < 0 ? gr_promise_reject(promise, status) : gr_promise_resolve(promise, NULL, 0);
-    (void)rc;
+    gr__done_tell(promise, status);
 }
 
 static void discard(struct gr__task *task)

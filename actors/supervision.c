@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/copy.h"
+#include "future/done.h"
 
 struct gr__supervision {
     uint64_t supervisor;
@@ -193,12 +194,6 @@ struct order {
     gr_promise promise;
 };
 
-static void settle(gr_promise promise, int status)
-{
-    int rc = status < 0 ? gr_promise_reject(promise, status) : gr_promise_resolve(promise, NULL, 0);
-    (void)rc; /* where the one who ordered has gone there is nobody to tell */
-}
-
 static struct order take_order(struct gr__task *task)
 {
     struct order order = *gr__container_of(task, struct order, task);
@@ -209,7 +204,7 @@ static struct order take_order(struct gr__task *task)
 static void rest(struct gr__loop *loop, struct gr__body *body, gr_promise promise)
 {
     if (body->stage == GR__RESTING) {
-        settle(promise, 0);
+        gr__done_tell(promise, 0);
         return;
     }
     supervision_of(body)->resting = promise;
@@ -222,7 +217,7 @@ static void order_to_rest(struct gr__task *task)
     struct order order = take_order(task);
     struct gr__body *body = gr__body_find(loop, order.name);
     if (supervision_of(body) == NULL)
-        settle(order.promise, -ESTALE);
+        gr__done_tell(order.promise, -ESTALE);
     else
         rest(loop, body, order.promise);
 }
@@ -232,13 +227,13 @@ static void order_to_restart(struct gr__task *task)
     struct gr__loop *loop = gr__loop_here();
     struct order order = take_order(task);
     struct gr__body *body = gr__body_find(loop, order.name);
-    settle(order.promise,
-           supervision_of(body) == NULL ? -ESTALE : restart(loop, body, order.lives));
+    gr__done_tell(order.promise,
+                  supervision_of(body) == NULL ? -ESTALE : restart(loop, body, order.lives));
 }
 
 static void discard(struct gr__task *task)
 {
-    settle(take_order(task).promise, -ESHUTDOWN);
+    gr__done_tell(take_order(task).promise, -ESHUTDOWN);
 }
 
 static const struct gr__task_class rest_class = {"an order to rest", order_to_rest, discard, NULL};
@@ -252,15 +247,11 @@ static int post(struct gr__loop *loop, const struct gr__task_class *class, gr_ac
     if (order == NULL)
         return -ENOMEM;
     *order = (struct order){{NULL, class}, actor.name, lives, {0}};
-    int rc = gr_future_make(ret_future, &order->promise);
-    if (rc == 0 && gr__post(loop, gr__handle_loop(actor.name), &order->task, sizeof *order))
-        return 0;
-
-    gr__pool_give(&loop->pool, order, sizeof *order);
+    int rc = gr__done_post(loop, gr__handle_loop(actor.name), &order->task, sizeof *order,
+                           &order->promise, ret_future);
     if (rc < 0)
-        return rc;
-    gr_future_drop(*ret_future);
-    return -ESHUTDOWN;
+        gr__pool_give(&loop->pool, order, sizeof *order);
+    return rc;
 }
 
 static int order(const struct gr__task_class *class, gr_actor actor, uint64_t lives,
@@ -268,12 +259,7 @@ static int order(const struct gr__task_class *class, gr_actor actor, uint64_t li
 {
     gr_future future;
     int rc = post(gr__loop_here(), class, actor, lives, &future);
-    if (rc < 0)
-        return rc;
-    rc = gr_future_await(future, NULL, 0, deadline);
-    if (rc < 0)
-        gr_future_drop(future);
-    return rc;
+    return rc < 0 ? rc : gr__done_await(future, deadline);
 }
 
 int gr__supervision_rest(gr_actor actor, gr_time deadline)
@@ -320,7 +306,7 @@ static void answer(struct gr__task *task)
         rc = gr_promise_resolve_buffer(question.promise, &copy);
     gr_buffer_release(&copy);
     if (rc < 0)
-        settle(question.promise, rc);
+        gr__done_tell(question.promise, rc);
 }
 
 static const struct gr__task_class question_class = {"a question", answer, discard, NULL};
