@@ -3,6 +3,8 @@
  */
 #include "actors/annex.h"
 
+#include <errno.h>
+
 #include "actors/children.h"
 #include "actors/group.h"
 #include "actors/link.h"
@@ -42,6 +44,18 @@ struct gr__annex *gr__annex_of(struct gr__loop *loop, struct gr__body *body)
     if (body->annex == NULL)
         body->annex = gr__annex_take(loop);
     return body->annex;
+}
+
+int gr__annex_make(struct gr__loop *loop, uint64_t name, struct gr__body **ret_body)
+{
+    struct gr__body *body = gr__body_find(loop, name);
+    if (body == NULL)
+        return -ESTALE;
+    if (gr__annex_of(loop, body) == NULL)
+        return -ENOMEM;
+
+    *ret_body = body;
+    return 0;
 }
 
 void gr__annex_tell(struct gr__loop *loop, struct gr__body *body)

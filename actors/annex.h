@@ -51,6 +51,16 @@ struct gr__annex *gr__annex_take(struct gr__loop *loop);
 /* The annex of a body, made where it has none; NULL without memory. */
 struct gr__annex *gr__annex_of(struct gr__loop *loop, struct gr__body *body);
 
+/* Find an actor, and see to it that it has an annex. -ESTALE, -ENOMEM. */
+int gr__annex_make(struct gr__loop *loop, uint64_t name, struct gr__body **ret_body);
+
+/* The annex of an actor, or NULL where the actor has gone, or has none. */
+static inline struct gr__annex *gr__annex_find(struct gr__loop *loop, uint64_t name)
+{
+    const struct gr__body *body = gr__body_find(loop, name);
+    return body == NULL ? NULL : body->annex;
+}
+
 /* The actor, which has an annex, has ended for its reason: tell whoever wants to know. */
 void gr__annex_tell(struct gr__loop *loop, struct gr__body *body);
 

@@ -157,6 +157,14 @@ static inline uint64_t gr__envelope_word(const struct gr__envelope *envelope)
     return word;
 }
 
+/* For a lane: whom it goes to there, and, in the place of that loop, which one it comes from. */
+static inline void gr__envelope_address_from(struct gr__envelope *envelope, uint64_t at,
+                                             unsigned from)
+{
+    gr__envelope_address(envelope,
+                         gr__handle(gr__handle_generation(at), from, gr__handle_index(at)));
+}
+
 /* Point the message at its data: it has arrived. */
 static inline void gr__envelope_deliver(struct gr__envelope *envelope, enum gr__envelope_kind kind)
 {

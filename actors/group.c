@@ -36,20 +36,16 @@
 /* On the actor's loop, as all that changes a membership. */
 int gr__membership_begin(struct gr__loop *loop, const struct gr__errand *errand)
 {
-    struct gr__body *body = gr__body_find(loop, errand->actor.name);
-    if (body == NULL)
-        return -ESTALE;
-    struct gr__annex *annex = gr__annex_of(loop, body);
-    if (annex == NULL)
-        return -ENOMEM;
-    if (gr__listing_in(&annex->memberships, &errand->key) != NULL)
-        return 0;
+    struct gr__body *body;
+    int rc = gr__annex_make(loop, errand->actor.name, &body);
+    if (rc < 0 || gr__listing_in(&body->annex->memberships, &errand->key) != NULL)
+        return rc;
 
     struct gr__listing *listing;
-    int rc = gr__directory_add(loop, &errand->key, errand->actor.name, &listing, NULL);
+    rc = gr__directory_add(loop, &errand->key, errand->actor.name, &listing, NULL);
     if (rc < 0)
         return rc;
-    gr__list_append(&annex->memberships, &listing->link);
+    gr__list_append(&body->annex->memberships, &listing->link);
     gr__news_tell(loop);
     return 0;
 }
@@ -68,10 +64,9 @@ static void leave(struct gr__loop *loop, struct gr__listing *membership)
 
 int gr__membership_end(struct gr__loop *loop, const struct gr__errand *errand)
 {
-    struct gr__body *body = gr__body_find(loop, errand->actor.name);
-    struct gr__listing *membership = body == NULL || body->annex == NULL
-                                         ? NULL
-                                         : gr__listing_in(&body->annex->memberships, &errand->key);
+    struct gr__annex *annex = gr__annex_find(loop, errand->actor.name);
+    struct gr__listing *membership =
+        annex == NULL ? NULL : gr__listing_in(&annex->memberships, &errand->key);
     if (membership == NULL)
         return -ENOENT;
 
@@ -207,12 +202,6 @@ static struct watch *find_watch(struct gr__annex *annex, const struct gr__key *k
     return NULL;
 }
 
-static void deliver(struct gr__loop *loop, struct watch *watch)
-{
-    if (!gr__list_linked(&watch->notice.link))
-        gr__notice_deliver(loop, watch->body, &watch->notice);
-}
-
 /* From here on it hears of no changes. */
 static void cease(struct gr__loop *loop, struct watch *watch)
 {
@@ -268,7 +257,7 @@ int gr_self_watch_group(struct gr_self *self, const char *group)
     gr__list_append(&annex->group_watches, &watch->link);
     gr__list_append(&gr__actors_of(loop)->group_watches, &watch->here);
     gr__news_listen(loop);
-    deliver(loop, watch);
+    gr__notice_deliver_once(loop, watch->body, &watch->notice);
     return 0;
 }
 
@@ -293,7 +282,7 @@ void gr__groups_look(struct gr__loop *loop)
     gr__list_each (link, &gr__actors_of(loop)->group_watches) {
         struct watch *watch = gr__container_of(link, struct watch, here);
         if (gr__directory_changes(&watch->key) != watch->changes)
-            deliver(loop, watch);
+            gr__notice_deliver_once(loop, watch->body, &watch->notice);
     }
 }
 

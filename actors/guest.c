@@ -7,11 +7,6 @@
 #include "actors/pressure.h"
 #include "actors/way.h"
 
-static void discard(struct gr__task *task)
-{
-    gr__trip_end(gr__loop_here(), gr__trip_of(task), -ESHUTDOWN);
-}
-
 static struct gr__slots *bodies(struct gr__loop *loop)
 {
     return &gr__actors_of(loop)->bodies;
@@ -54,7 +49,8 @@ static void prepare(struct gr__task *task)
     gr__trip_send(loop, gr__handle_loop(trip->home), trip, &gr__prepared_class);
 }
 
-const struct gr__task_class gr__prepare_class = {"a request for room", prepare, discard, NULL};
+const struct gr__task_class gr__prepare_class = {"a request for room", prepare,
+                                                 gr__trip_discard_empty, NULL};
 
 static void cancel(struct gr__task *task)
 {
@@ -65,7 +61,8 @@ static void cancel(struct gr__task *task)
     gr__trip_end(loop, trip, 0);
 }
 
-const struct gr__task_class gr__cancel_class = {"room given back", cancel, discard, NULL};
+const struct gr__task_class gr__cancel_class = {"room given back", cancel, gr__trip_discard_empty,
+                                                NULL};
 
 static void settle_in(struct gr__loop *loop, struct gr__body *body, struct gr__trip *trip)
 {
@@ -109,7 +106,8 @@ static void leave(struct gr__task *task)
     gr__body_urge(loop, body, GR__MOVE);
 }
 
-const struct gr__task_class gr__leave_class = {"an order to leave", leave, discard, NULL};
+const struct gr__task_class gr__leave_class = {"an order to leave", leave, gr__trip_discard_empty,
+                                               NULL};
 
 void gr__guest_ways_shut(struct gr__loop *loop, struct gr__body *body)
 {
@@ -136,7 +134,8 @@ static void go_home(struct gr__task *task)
     gr__trip_send(loop, gr__handle_loop(trip->home), trip, &gr__return_class);
 }
 
-const struct gr__task_class gr__is_shut_class = {"a home that waits", go_home, discard, NULL};
+const struct gr__task_class gr__is_shut_class = {"a home that waits", go_home,
+                                                 gr__trip_discard_empty, NULL};
 
 /* --- The end --------------------------------------------------------------------------------- */
 

@@ -9,11 +9,6 @@
 #include "actors/way.h"
 #include "actors/within.h"
 
-static void discard(struct gr__task *task)
-{
-    gr__trip_end(gr__loop_here(), gr__trip_of(task), -ESHUTDOWN);
-}
-
 /* --- Setting out ----------------------------------------------------------------------------- */
 
 /* Let the envelopes of a chain have nothing in common with what stays. Those done already stay so. */
@@ -71,7 +66,8 @@ static void prepared(struct gr__task *task)
         gr__body_urge(loop, body, GR__MOVE);
 }
 
-const struct gr__task_class gr__prepared_class = {"room for an actor", prepared, discard, NULL};
+const struct gr__task_class gr__prepared_class = {"room for an actor", prepared,
+                                                  gr__trip_discard_empty, NULL};
 
 static int get_ready(struct gr__loop *loop, struct gr__body *body)
 {
@@ -200,7 +196,8 @@ static void stays(struct gr__task *task)
     gr__trip_end(loop, trip, -EBUSY);
 }
 
-const struct gr__task_class gr__stays_class = {"an actor that stays", stays, discard, NULL};
+const struct gr__task_class gr__stays_class = {"an actor that stays", stays, gr__trip_discard_empty,
+                                               NULL};
 
 static void shut(struct gr__task *task)
 {
@@ -212,7 +209,7 @@ static void shut(struct gr__task *task)
     gr__trip_send(loop, gr__handle_loop(trip->guest), trip, &gr__is_shut_class);
 }
 
-const struct gr__task_class gr__shut_class = {"a coming home", shut, discard, NULL};
+const struct gr__task_class gr__shut_class = {"a coming home", shut, gr__trip_discard_empty, NULL};
 
 /* What was passed on before has come back in the content; what was held is later. */
 static void append_held(struct gr__body *body, struct gr__task *first, struct gr__task *last,
@@ -304,7 +301,7 @@ static void ended(struct gr__task *task)
     gr__body_go(loop, body);
 }
 
-const struct gr__task_class gr__ended_class = {"an end", ended, discard, NULL};
+const struct gr__task_class gr__ended_class = {"an end", ended, gr__trip_discard_empty, NULL};
 
 void gr__home_end(struct gr__loop *loop, struct gr__body *body)
 {

@@ -91,15 +91,11 @@ static void tell(struct gr__loop *loop, struct gr__notice *notice, int reason)
 /* Hang a notice at the actor that it watches. */
 static int attach(struct gr__loop *loop, struct gr__notice *notice)
 {
-    struct gr__body *body = gr__body_find(loop, notice->to);
-    if (body == NULL)
-        return -ESTALE;
-    struct gr__annex *annex = gr__annex_of(loop, body);
-    if (annex == NULL)
-        return -ENOMEM;
-
-    gr__list_append(&annex->watchers, &notice->link);
-    return 0;
+    struct gr__body *body;
+    int rc = gr__annex_make(loop, notice->to, &body);
+    if (rc == 0)
+        gr__list_append(&body->annex->watchers, &notice->link);
+    return rc;
 }
 
 static void arrive(struct gr__task *task)
@@ -187,8 +183,8 @@ static void take_off(struct gr__task *task)
 {
     struct gr__loop *loop = gr__loop_here();
     struct gr__notice *order = gr__notice_of(task);
-    struct gr__body *body = gr__body_find(loop, order->to);
-    struct gr__list *watchers = body == NULL || body->annex == NULL ? NULL : &body->annex->watchers;
+    struct gr__annex *annex = gr__annex_find(loop, order->to);
+    struct gr__list *watchers = annex == NULL ? NULL : &annex->watchers;
     struct gr__list *link = watchers == NULL ? NULL : watchers->previous;
     while (link != watchers && gr__notice_at(link)->id != order->id)
         link = link->previous;

@@ -78,12 +78,12 @@ void gr__trip_send(struct gr__loop *loop, unsigned to, struct gr__trip *trip,
     gr__loop_send(loop, to, &trip->task, 0);
 }
 
-static void discard_empty(struct gr__task *task)
+void gr__trip_discard_empty(struct gr__task *task)
 {
     gr__trip_end(gr__loop_here(), gr__trip_of(task), -ESHUTDOWN);
 }
 
-/* With an actor in it. Nobody runs its stop hook: its loop has ended under it. */
+/* Nobody runs the stop hook: the actor's loop has ended under it. */
 void gr__trip_discard(struct gr__task *task)
 {
     struct gr__loop *loop = gr__loop_here();
@@ -214,8 +214,8 @@ static void order_arrives(struct gr__task *task)
         gr__trip_end(gr__loop_here(), trip, rc < 0 ? rc : 0);
 }
 
-static const struct gr__task_class order_class = {"an order to move", order_arrives, discard_empty,
-                                                  NULL};
+static const struct gr__task_class order_class = {"an order to move", order_arrives,
+                                                  gr__trip_discard_empty, NULL};
 
 int gr__move_start(struct gr__loop *loop, gr_actor actor, unsigned to, gr_promise promise)
 {

@@ -188,7 +188,8 @@ void gr__trip_end(struct gr__loop *loop, struct gr__trip *trip, int status);
 /* Tell whoever waits for it, who waits no more then. */
 void gr__trip_tell(struct gr__trip *trip, int status);
 
-/* The same as an end with what is in it: its loop has gone. */
+/* For classes: its loop has gone. One that carries an actor ends with what is in it. */
+void gr__trip_discard_empty(struct gr__task *task);
 void gr__trip_discard(struct gr__task *task);
 
 /* Send fences behind all that this loop has sent; -ENOMEM. gr__body_fenced() is called in the end. */

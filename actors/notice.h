@@ -79,4 +79,12 @@ static inline void gr__notice_deliver(struct gr__loop *loop, struct gr__body *bo
     gr__body_urge(loop, body, GR__CONTROL);
 }
 
+/* The same, unless it stands there already. */
+static inline void gr__notice_deliver_once(struct gr__loop *loop, struct gr__body *body,
+                                           struct gr__notice *notice)
+{
+    if (!gr__list_linked(&notice->link))
+        gr__notice_deliver(loop, body, notice);
+}
+
 #endif

@@ -29,21 +29,19 @@ static int taken_by(const struct gr__key *key, uint64_t actor, uint64_t taken)
 /* On the actor's loop. */
 static int register_here(struct gr__loop *loop, const struct gr__errand *errand)
 {
-    struct gr__body *body = gr__body_find(loop, errand->actor.name);
-    if (body == NULL)
-        return -ESTALE;
-    struct gr__annex *annex = gr__annex_of(loop, body);
-    if (annex == NULL)
-        return -ENOMEM;
+    struct gr__body *body;
+    int rc = gr__annex_make(loop, errand->actor.name, &body);
+    if (rc < 0)
+        return rc;
 
     struct gr__listing *listing;
     uint64_t taken;
-    int rc = gr__directory_add(loop, &errand->key, errand->actor.name, &listing, &taken);
+    rc = gr__directory_add(loop, &errand->key, errand->actor.name, &listing, &taken);
     if (rc == -EEXIST)
         return taken_by(&errand->key, errand->actor.name, taken);
     if (rc < 0)
         return rc;
-    gr__list_append(&annex->names, &listing->link);
+    gr__list_append(&body->annex->names, &listing->link);
     gr__news_tell(loop);
     return 0;
 }
@@ -57,10 +55,9 @@ int gr_name_register(const char *name, gr_actor actor, gr_time deadline)
 /* It may have ended since, or been taken away. */
 static int unregister_here(struct gr__loop *loop, const struct gr__errand *errand)
 {
-    struct gr__body *body = gr__body_find(loop, errand->actor.name);
-    if (body == NULL || body->annex == NULL)
-        return -ENOENT;
-    struct gr__listing *listing = gr__listing_in(&body->annex->names, &errand->key);
+    struct gr__annex *annex = gr__annex_find(loop, errand->actor.name);
+    struct gr__listing *listing =
+        annex == NULL ? NULL : gr__listing_in(&annex->names, &errand->key);
     if (listing == NULL)
         return -ENOENT;
 

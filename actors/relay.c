@@ -65,8 +65,7 @@ bool gr__relay_message(struct gr__loop *loop, struct gr__body *body, struct gr__
         gr__dead_letter(loop, home->name, envelope, GR_DEAD_NO_MEMORY);
         return false;
     }
-    gr__envelope_address(envelope, gr__handle(gr__handle_generation(home->guest), loop->id,
-                                              gr__handle_index(home->guest)));
+    gr__envelope_address_from(envelope, home->guest, loop->id);
     if (!gr__outbox_add_counted(loop, outbox, &envelope->task, bytes)) {
         gr__dead_letter(loop, home->name, envelope, GR_DEAD_NO_MEMORY);
         return false;

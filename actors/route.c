@@ -108,8 +108,7 @@ static int try_there(struct gr__loop *loop, struct attempt *attempt, uint64_t at
         return rc < 0 ? rc : AGAIN;
     }
 
-    gr__envelope_address(attempt->envelope,
-                         gr__handle(gr__handle_generation(at), loop->id, gr__handle_index(at)));
+    gr__envelope_address_from(attempt->envelope, at, loop->id);
     size_t bytes = gr__envelope_block_bytes(attempt->envelope);
     return gr__outbox_add_counted(loop, outbox, &attempt->envelope->task, bytes) ? 0 : -ENOMEM;
 }
@@ -228,8 +227,7 @@ int gr__route(struct gr__loop *loop, uint64_t to, struct gr__envelope *envelope,
 void gr__route_straight(struct gr__loop *loop, uint64_t at, struct gr__envelope *envelope)
 {
     unsigned target = gr__handle_loop(at);
-    gr__envelope_address(envelope,
-                         gr__handle(gr__handle_generation(at), loop->id, gr__handle_index(at)));
+    gr__envelope_address_from(envelope, at, loop->id);
     if (is_closed(target))
         gr__dead_letter(loop, at, envelope, GR_DEAD_SHUTDOWN);
     else

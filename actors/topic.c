@@ -250,13 +250,12 @@ static struct gr__errand for_waiting(const struct gr__errand *errand)
 /* On the actor's loop. */
 static int subscribe_here(struct gr__loop *loop, const struct gr__errand *errand)
 {
-    struct gr__body *body = gr__body_find(loop, errand->actor.name);
-    if (body == NULL)
-        return -ESTALE;
-    struct gr__annex *annex = gr__annex_of(loop, body);
-    if (annex == NULL)
-        return -ENOMEM;
+    struct gr__body *body;
+    int rc = gr__annex_make(loop, errand->actor.name, &body);
+    if (rc < 0)
+        return rc;
 
+    struct gr__annex *annex = body->annex;
     struct gr__errand waiting = for_waiting(errand);
     struct subscription *before = find(annex, &errand->key);
     if (before != NULL && before->over)
@@ -281,10 +280,10 @@ int gr_topic_subscribe(const char *topic, gr_actor actor, const struct gr_topic_
 
 static int unsubscribe_here(struct gr__loop *loop, const struct gr__errand *errand)
 {
-    struct gr__body *body = gr__body_find(loop, errand->actor.name);
-    if (body == NULL || body->annex == NULL)
+    struct gr__annex *annex = gr__annex_find(loop, errand->actor.name);
+    if (annex == NULL)
         return -ENOENT;
-    struct subscription *subscription = find(body->annex, &errand->key);
+    struct subscription *subscription = find(annex, &errand->key);
     if (subscription == NULL) {
         struct gr__errand waiting = for_waiting(errand);
         return gr__membership_end(loop, &waiting);
@@ -314,19 +313,13 @@ uint64_t gr_self_topic_missed(const struct gr_self *self, const char *topic)
 
 /* --- Handing out ----------------------------------------------------------------------------- */
 
-static void deliver(struct gr__loop *loop, struct subscription *subscription)
-{
-    if (!gr__list_linked(&subscription->notice.link))
-        gr__notice_deliver(loop, subscription->body, &subscription->notice);
-}
-
 /* It is too slow, and is to be told so. Its topic is the caller's to look after. */
 static void fail(struct gr__loop *loop, struct subscription *subscription)
 {
     empty(loop, subscription);
     gr__list_remove(&subscription->here);
     subscription->over = true;
-    deliver(loop, subscription);
+    gr__notice_deliver_once(loop, subscription->body, &subscription->notice);
 }
 
 /* Make room where there is none. False: it does not get this one. */
@@ -353,7 +346,7 @@ static void offer(struct gr__loop *loop, struct subscription *subscription, stru
     uint32_t place = (subscription->first + subscription->count++) % subscription->max;
     subscription->ring[place] = issue;
     issue->shares++;
-    deliver(loop, subscription);
+    gr__notice_deliver_once(loop, subscription->body, &subscription->notice);
 }
 
 static void hand_out(struct gr__loop *loop, struct issue *issue)
@@ -413,7 +406,7 @@ bool gr__topic_tell(struct gr__loop *loop, struct gr__body *body, struct gr__not
 
     struct issue *issue = take_oldest(subscription);
     if (subscription->count > 0)
-        deliver(loop, subscription);
+        gr__notice_deliver_once(loop, subscription->body, &subscription->notice);
 
     /* It may end its subscription. */
     handle(loop, body, issue);

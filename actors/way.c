@@ -274,8 +274,8 @@ static void asks_home(struct gr__task *task)
 {
     struct gr__loop *loop = gr__loop_here();
     struct ticket *ticket = ticket_of(task);
-    struct gr__body *body = gr__body_find(loop, ticket->home);
-    struct gr__home *home = body == NULL || body->annex == NULL ? NULL : body->annex->home;
+    const struct gr__annex *annex = gr__annex_find(loop, ticket->home);
+    struct gr__home *home = annex == NULL ? NULL : annex->home;
     if (home != NULL && home->holding) {
         gr__queue_append(&home->held, task);
         return;
