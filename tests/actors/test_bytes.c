@@ -5,7 +5,7 @@
 
 #include "actors/rules.h"
 #include "base/memory.h"
-#include "lib/fixture.h"
+#include "lib/gate.h"
 
 enum { GATE = 1, DATA, STASH, UNSTASH, COUNT, BROKEN };
 
@@ -27,19 +27,6 @@ static size_t bytes_of(const struct gr__body *body)
     return body->annex->rules->bytes;
 }
 
-static int wait_for_gate(const struct gr_message *message)
-{
-    gr_future opened;
-    gr_promise open;
-    int rc = gr_future_make(&opened, &open);
-    if (rc == 0)
-        rc = gr_reply(message, &open, sizeof open);
-    if (rc == 0)
-        rc = gr_future_await(opened, NULL, 0, SOON);
-    gr_future_drop(opened);
-    return rc;
-}
-
 static int unstash(struct gr_self *self, const struct gr_message *message)
 {
     gr_self_unstash(self);
@@ -53,7 +40,7 @@ static int gated_receive(struct gr_self *self, const struct gr_message *message)
     struct gated *gated = self->state;
     switch (message->tag) {
     case GATE:
-        return wait_for_gate(message);
+        return wait_at_gate(message, SOON);
     case DATA:
         if (gated->stashes)
             return gr_self_stash(self, message);
@@ -83,25 +70,13 @@ static const struct gr_behavior drops_newest = GATED(GR_FULL_DROP_NEWEST);
 static const struct gr_behavior drops_oldest = GATED(GR_FULL_DROP_OLDEST);
 static const struct gr_behavior grows = GATED(GR_FULL_GROW);
 
-static gr_promise shut(gr_actor actor)
-{
-    gr_promise open = {0};
-    check_equal(gr_ask(actor, GATE, NULL, 0, &open, sizeof open, SOON), 0);
-    return open;
-}
-
 static gr_actor spawn_shut(const struct gr_behavior *behavior, int loop, gr_promise *ret_open)
 {
     gr_actor actor = {0};
     check_equal(
         gr_actor_spawn(behavior, &(struct gr_actor_options){.where = GR_ON_LOOP(loop)}, &actor), 0);
-    *ret_open = shut(actor);
+    *ret_open = shut_gate(actor, GATE, SOON);
     return actor;
-}
-
-static void open_gate(gr_promise open)
-{
-    check_equal(gr_promise_resolve(open, NULL, 0), 0);
 }
 
 static uint64_t handled_by(gr_actor actor)
@@ -370,7 +345,7 @@ LONE_RUNNER_TEST(survives_a_restart_with_what_it_holds)
     gr_actor supervisor = {0};
     gr_actor actor = supervised(&supervisor);
     expect_report("failed");
-    gr_promise open = shut(actor);
+    gr_promise open = shut_gate(actor, GATE, SOON);
     check_equal(gr_try_send(actor, BROKEN, bytes, 10), 0);
     fill(actor);
     check_equal(try_bytes(actor, 1), -EAGAIN);

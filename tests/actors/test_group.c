@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "lib/fixture.h"
+#include "lib/shortage.h"
 #include "loop/loop.h"
 
 #define SOON gr_in(10 * GR_SECOND)
@@ -378,28 +378,6 @@ LONE_RUNNER_TEST(is_not_joined_where_memory_is_short)
     check_equal(gr_group_join("crew", actor, SOON), 0);
 }
 
-/* Takes all that the pool has of blocks of a size, and lets the next look for more fail. */
-static void *hoard[1 << 14];
-static size_t hoarded;
-
-static void hoard_blocks(size_t bytes)
-{
-    struct gr__pool *pool = &gr__loop_here()->pool;
-    hoarded = 0;
-    gr__memory_fail_after(0);
-    while (hoarded < 1 << 14 && (hoard[hoarded] = gr__pool_take(pool, bytes)) != NULL)
-        hoarded++;
-    check(hoarded < 1 << 14);
-    gr__memory_fail_after(0);
-}
-
-static void give_blocks_back(size_t bytes)
-{
-    gr__memory_fail_after(-1);
-    while (hoarded > 0)
-        gr__pool_give(&gr__loop_here()->pool, hoard[--hoarded], bytes);
-}
-
 /* So many that a list of them is a block of 256 bytes. */
 enum { SOME = 10, LIST_BYTES = 180 };
 
@@ -408,10 +386,10 @@ LONE_RUNNER_TEST(is_not_sent_to_where_memory_is_short)
     gr_actor actor = {0};
     for (int i = 0; i < SOME; i++)
         actor = spawn_in("crew", 0);
-    hoard_blocks(LIST_BYTES);
+    void *held = take_all(LIST_BYTES);
     check_equal(gr_group_send("crew", COUNT, NULL, 0, SOON), -ENOMEM);
     check_equal(gr_group_send("crew", COUNT, NULL, 0, SOON), 0);
-    give_blocks_back(LIST_BYTES);
+    give_all(held, LIST_BYTES);
     check_equal(seen_by(actor).got, 1);
 }
 
@@ -422,10 +400,10 @@ LONE_RUNNER_TEST(says_so_to_its_watcher_where_memory_is_short)
         actor = spawn_in("crew", 0);
     tell(watcher, WATCH, "crew");
     check_soon(seen_by(watcher).joined == SOME);
-    hoard_blocks(LIST_BYTES);
+    void *held = take_all(LIST_BYTES);
     check_equal(gr_group_leave("crew", actor, SOON), 0);
     check_soon(seen_by(watcher).left == 1);
-    give_blocks_back(LIST_BYTES);
+    give_all(held, LIST_BYTES);
     check_equal(seen_by(watcher).reason, -ENOMEM);
     check_equal(seen_by(watcher).last.name, 0);
 
@@ -440,9 +418,9 @@ LONE_RUNNER_TEST(says_so_to_its_watcher_where_memory_is_short)
 static int watch_without_memory(struct gr_self *self, const struct gr_message *message)
 {
     (void)message;
-    hoard_blocks(256);
+    void *held = take_all(256);
     int rc = gr_self_watch_group(self, "crew");
-    give_blocks_back(256);
+    give_all(held, 256);
     return rc == -ENOMEM ? gr_self_watch_group(self, "crew") : -EBADMSG;
 }
 

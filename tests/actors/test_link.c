@@ -3,7 +3,7 @@
 #include <sched.h>
 
 #include "base/memory.h"
-#include "lib/fixture.h"
+#include "lib/gate.h"
 #include "loop/loop.h"
 
 enum { LINK = 1, UNLINK, TRAP, UNTRAP, HEARD, HOLD_AND_UNLINK, FAIL, LINK_LATE, FILL };
@@ -27,14 +27,7 @@ static int control(struct gr_self *self, const struct gr_control *control)
 
 static int hold_and_unlink(struct gr_self *self, const struct gr_message *message)
 {
-    gr_future opened;
-    gr_promise open;
-    int rc = gr_future_make(&opened, &open);
-    if (rc == 0)
-        rc = gr_reply(message, &open, sizeof open);
-    if (rc == 0)
-        rc = gr_future_await(opened, NULL, 0, gr_in(20 * GR_SECOND));
-    gr_future_drop(opened);
+    int rc = wait_at_gate(message, gr_in(20 * GR_SECOND));
     gr_self_unlink(self, *(const gr_actor *)message->data);
     return rc;
 }

@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "base/memory.h"
-#include "lib/fixture.h"
+#include "lib/gate.h"
 #include "loop/loop.h"
 
 enum { WATCH = 1, DROP, HEARD, FAIL, HOLD, COUNT, DROP_HELD, FAIL_IN_CONTROL, FILL };
@@ -31,20 +31,6 @@ static int watcher_control(struct gr_self *self, const struct gr_control *contro
     watcher->heard.monitor = control->monitor.name;
     watcher->heard.messages_before = watcher->messages;
     return watcher->fails ? -EBADF : 0;
-}
-
-/* Wait for a future whose promise is the reply. */
-static int hold(const struct gr_message *message)
-{
-    gr_future opened;
-    gr_promise open;
-    int rc = gr_future_make(&opened, &open);
-    if (rc == 0)
-        rc = gr_reply(message, &open, sizeof open);
-    if (rc == 0)
-        rc = gr_future_await(opened, NULL, 0, gr_in(20 * GR_SECOND));
-    gr_future_drop(opened);
-    return rc;
 }
 
 static int watch(struct gr_self *self, const struct gr_message *message)
@@ -82,12 +68,12 @@ static int watcher_receive(struct gr_self *self, const struct gr_message *messag
     case FAIL:
         return -EIO;
     case HOLD:
-        return hold(message);
+        return wait_at_gate(message, gr_in(20 * GR_SECOND));
     case COUNT:
         watcher->messages++;
         return 0;
     case DROP_HELD:
-        if (hold(message) < 0)
+        if (wait_at_gate(message, gr_in(20 * GR_SECOND)) < 0)
             return -EIO;
         gr_monitor_drop(*(const gr_monitor *)message->data);
         return 0;

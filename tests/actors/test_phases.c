@@ -7,44 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/fixture.h"
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static char trace[256];
-static char reports[4096];
-
-static void note(char what)
-{
-    pthread_mutex_lock(&lock);
-    size_t length = strlen(trace);
-    trace[length] = what;
-    trace[length + 1] = '\0';
-    pthread_mutex_unlock(&lock);
-}
-
-static void keep_report(void *context, const char *line)
-{
-    (void)context;
-    pthread_mutex_lock(&lock);
-    strncat(reports, line, sizeof reports - strlen(reports) - 2);
-    strcat(reports, "\n");
-    pthread_mutex_unlock(&lock);
-}
-
-static bool was_reported(const char *part)
-{
-    bool found = strstr(reports, part) != NULL;
-    if (!found)
-        fprintf(stderr, "not reported: %s; but:\n%s", part, reports);
-    return found;
-}
-
-static int run(gr_runner_fn *body, void *context, struct gr_options options)
-{
-    trace[0] = reports[0] = '\0';
-    options.report = keep_report;
-    return run_reporting(body, context, &options);
-}
+#include "lib/witness.h"
 
 /* --- Drain ------------------------------------------------------------------------------------- */
 
@@ -119,7 +82,8 @@ static void waits_for_mail_where_the_loop_never_rests(void **state)
 {
     (void)state;
     caught = 0;
-    assert_int_equal(run(throw_where_it_is_busy, NULL, (struct gr_options){.loops = 1}), 0);
+    assert_int_equal(run_witnessed(throw_where_it_is_busy, NULL, (struct gr_options){.loops = 1}),
+                     0);
     assert_int_equal(caught, PASSES + 1);
     assert_string_equal(reports, "");
 }
@@ -130,7 +94,8 @@ static void loses_no_message_and_none_that_follows_from_one(void **state)
     for (int times = 0; times < 6; times++) {
         int loops = 1 + times % LOOPS;
         caught = 0;
-        assert_int_equal(run(throw_balls, &loops, (struct gr_options){.loops = loops}), 0);
+        assert_int_equal(run_witnessed(throw_balls, &loops, (struct gr_options){.loops = loops}),
+                         0);
         assert_int_equal(caught, BALLS * (THROWS + 1));
         assert_string_equal(reports, "");
     }
@@ -176,7 +141,7 @@ static void lets_handlers_under_way_ask_spawn_and_send(void **state)
 {
     (void)state;
     caught = 0;
-    assert_int_equal(run(begin_to_ask, NULL, (struct gr_options){.loops = 2}), 0);
+    assert_int_equal(run_witnessed(begin_to_ask, NULL, (struct gr_options){.loops = 2}), 0);
     assert_int_equal(caught, 1);
     assert_string_equal(reports, "");
 }
@@ -218,7 +183,7 @@ static void turns_away_what_comes_from_outside(void **state)
 {
     (void)state;
     caught = 0;
-    assert_int_equal(run(try_while_it_drains, NULL, (struct gr_options){.loops = 2}), 0);
+    assert_int_equal(run_witnessed(try_while_it_drains, NULL, (struct gr_options){.loops = 2}), 0);
     assert_int_equal(caught, 0);
 }
 
@@ -257,7 +222,7 @@ static void names_a_handler_that_does_not_return_and_cancels_it(void **state)
     (void)state;
     struct gr_options options = {.loops = 2};
     options.phase_within[GR_PHASE_DRAIN] = 10 * GR_MILLISECOND;
-    assert_int_equal(run(leave_waiting, NULL, options), 0);
+    assert_int_equal(run_witnessed(leave_waiting, NULL, options), 0);
     assert_true(was_reported(
         "out of time in phase 'drain' of stopping, on loop 1: actor 'waiting' on loop 1 is not "
         "done, with 2 messages left: it waits for a point in time since "));
@@ -286,7 +251,7 @@ static void one_that_waits_for_a_message_is_drained(void **state)
 {
     (void)state;
     gr_time began = gr_now();
-    assert_int_equal(run(leave_receiving, NULL, (struct gr_options){.loops = 1}), 0);
+    assert_int_equal(run_witnessed(leave_receiving, NULL, (struct gr_options){.loops = 1}), 0);
     assert_int_equal(told, -ECANCELED);
     assert_true(gr_now() - began < GR_SECOND);
 }
@@ -357,7 +322,7 @@ static void stops_actors_from_the_leaves_up_over_all_loops(void **state)
 {
     (void)state;
     for (int times = 0; times < 10; times++) {
-        assert_int_equal(run(grow_a_tree, NULL, (struct gr_options){.loops = 3}), 0);
+        assert_int_equal(run_witnessed(grow_a_tree, NULL, (struct gr_options){.loops = 3}), 0);
         assert_string_equal(trace, "zyxbr");
         assert_string_equal(reports, "");
     }
@@ -399,7 +364,8 @@ static int spawn_while_actors_stop(void *context)
 static void begins_no_actor_once_they_stop(void **state)
 {
     (void)state;
-    assert_int_equal(run(spawn_while_actors_stop, NULL, (struct gr_options){.loops = 2}), 0);
+    assert_int_equal(run_witnessed(spawn_while_actors_stop, NULL, (struct gr_options){.loops = 2}),
+                     0);
     assert_string_equal(trace, "he");
 }
 
@@ -420,7 +386,7 @@ static void names_an_actor_that_refuses_and_ends_it_by_force(void **state)
         struct gr_options options = {.loops = 2};
         options.phase_within[GR_PHASE_ACTORS] = 20 * GR_MILLISECOND;
         told = 0;
-        assert_int_equal(run(leave_one_that_refuses, &is_child, options), 0);
+        assert_int_equal(run_witnessed(leave_one_that_refuses, &is_child, options), 0);
         assert_true(was_reported("out of time in phase 'actors' of stopping, on loop 1: actor "
                                  "'planned' on loop 1 did not stop, with 0 messages left: it waits "
                                  "for a point in time since "));

@@ -1,7 +1,7 @@
 /* A full mailbox slows its senders, loses nothing it should not, and never deadlocks. */
 #include <errno.h>
 
-#include "lib/fixture.h"
+#include "lib/gate.h"
 
 enum { PLAIN = 1, GATE, COUNT, RELAY, MEET, BALL };
 
@@ -18,15 +18,7 @@ static int gated_receive(struct gr_self *self, const struct gr_message *message)
     switch (message->tag) {
     case GATE:
         gated->ordered = true;
-        gr_future opened;
-        gr_promise open;
-        int rc = gr_future_make(&opened, &open);
-        if (rc == 0)
-            rc = gr_reply(message, &open, sizeof open);
-        if (rc == 0)
-            rc = gr_future_await(opened, NULL, 0, gr_in(20 * GR_SECOND));
-        gr_future_drop(opened);
-        return rc;
+        return wait_at_gate(message, gr_in(20 * GR_SECOND));
     case PLAIN:
         gated->handled++;
         gated->ordered = gated->ordered && *(const uint64_t *)message->data > gated->last;
@@ -56,13 +48,8 @@ static gr_actor spawn_shut(const struct gr_behavior *behavior, int loop, gr_prom
     gr_actor actor = {0};
     check_equal(
         gr_actor_spawn(behavior, &(struct gr_actor_options){.where = GR_ON_LOOP(loop)}, &actor), 0);
-    check_equal(gr_ask(actor, GATE, NULL, 0, ret_open, sizeof *ret_open, gr_in(GR_SECOND)), 0);
+    *ret_open = shut_gate(actor, GATE, gr_in(GR_SECOND));
     return actor;
-}
-
-static void open_gate(gr_promise open)
-{
-    check_equal(gr_promise_resolve(open, NULL, 0), 0);
 }
 
 static uint64_t handled_by(gr_actor actor)

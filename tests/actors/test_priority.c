@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "actors/rules.h"
-#include "lib/fixture.h"
+#include "lib/gate.h"
 
 /* Messages of these tags are numbers to log, in this order of urgency; the rest are the tests' own. */
 enum { URGENT, HIGH, NORMAL, LOW, LOWEST, GATE, STASH, UNSTASH, SELF, LINK, BROKEN, CLEAR, LOG };
@@ -22,19 +22,6 @@ struct sorter {
 static unsigned urgency(const struct gr_message *message)
 {
     return message->tag <= LOWEST ? message->tag : message->tag == LOG ? LOW : URGENT;
-}
-
-static int wait_for_gate(const struct gr_message *message)
-{
-    gr_future opened;
-    gr_promise open;
-    int rc = gr_future_make(&opened, &open);
-    if (rc == 0)
-        rc = gr_reply(message, &open, sizeof open);
-    if (rc == 0)
-        rc = gr_future_await(opened, NULL, 0, SOON);
-    gr_future_drop(opened);
-    return rc;
 }
 
 static int log_number(struct gr_self *self, const struct gr_message *message)
@@ -64,7 +51,7 @@ static int receive(struct gr_self *self, const struct gr_message *message)
     struct sorter *sorter = self->state;
     switch (message->tag) {
     case GATE:
-        return wait_for_gate(message);
+        return wait_at_gate(message, SOON);
     case STASH:
         sorter->stashes = true;
         return 0;
@@ -113,25 +100,13 @@ static const struct gr_behavior small = SORTER(GR_FULL_WAIT, 4);
 static const struct gr_behavior drops_oldest = SORTER(GR_FULL_DROP_OLDEST, 4);
 static const struct gr_behavior drops_newest = SORTER(GR_FULL_DROP_NEWEST, 4);
 
-static gr_promise shut(gr_actor actor)
-{
-    gr_promise open = {0};
-    check_equal(gr_ask(actor, GATE, NULL, 0, &open, sizeof open, SOON), 0);
-    return open;
-}
-
 static gr_actor spawn_shut(const struct gr_behavior *behavior, int loop, gr_promise *ret_open)
 {
     gr_actor actor = {0};
     check_equal(
         gr_actor_spawn(behavior, &(struct gr_actor_options){.where = GR_ON_LOOP(loop)}, &actor), 0);
-    *ret_open = shut(actor);
+    *ret_open = shut_gate(actor, GATE, SOON);
     return actor;
-}
-
-static void open_gate(gr_promise open)
-{
-    check_equal(gr_promise_resolve(open, NULL, 0), 0);
 }
 
 static void check_log(gr_actor actor, int count, const uint8_t numbers[])
@@ -207,7 +182,7 @@ LONE_RUNNER_TEST(stays_sorted_while_messages_come_and_go)
                         0);
         open_gate(open);
         check_log(actor, LOG_MAX, wanted);
-        open = shut(actor);
+        open = shut_gate(actor, GATE, SOON);
     }
     open_gate(open);
 }
@@ -231,7 +206,7 @@ LONE_RUNNER_TEST(takes_what_was_stashed_ahead_of_all)
     check_equal(send_number(actor, LOW, 1), 0);
     check_equal(send_number(actor, NORMAL, 2), 0);
     check_equal(gr_yield(), 0);
-    gr_promise open = shut(actor);
+    gr_promise open = shut_gate(actor, GATE, SOON);
     check_equal(send_number(actor, UNSTASH, 0), 0);
     check_equal(send_number(actor, URGENT, 3), 0);
     open_gate(open);
@@ -245,7 +220,7 @@ LONE_RUNNER_TEST(takes_a_control_message_ahead_of_an_urgent_one)
     check_equal(gr_actor_spawn(&sorters, NULL, &other), 0);
     check_equal(gr_send(actor, LINK, &other, sizeof other), 0);
     check_equal(gr_yield(), 0);
-    gr_promise open = shut(actor);
+    gr_promise open = shut_gate(actor, GATE, SOON);
     check_equal(send_number(actor, URGENT, 1), 0);
     check_equal(gr_actor_stop(other, -EIO), 0);
     check_soon(gr_actor_count() == 1);
@@ -352,7 +327,7 @@ LONE_RUNNER_TEST(stays_sorted_over_a_restart)
     expect_report("failed");
     check_equal(gr_supervisor_start(&keeper, NULL, &supervisor), 0);
     check_equal(gr_supervisor_find(supervisor, "sorter", &actor, SOON), 0);
-    gr_promise open = shut(actor);
+    gr_promise open = shut_gate(actor, GATE, SOON);
     check_equal(send_number(actor, LOW, 4), 0);
     check_equal(send_number(actor, BROKEN, 0), 0);
     check_equal(send_number(actor, HIGH, 2), 0);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/fixture.h"
+#include "lib/gate.h"
 
 enum { BYTES = 1, NUMBER, SEEN, TAKE, HOLD, BUFFER, PASS, TIMER, STOP, END };
 
@@ -48,14 +48,7 @@ struct seen {
 
 static int hold(const struct gr_message *message)
 {
-    gr_future opened;
-    gr_promise open;
-    int rc = gr_future_make(&opened, &open);
-    if (rc == 0)
-        rc = gr_reply(message, &open, sizeof open);
-    if (rc == 0)
-        rc = gr_future_await(opened, NULL, 0, gr_in(20 * GR_SECOND));
-    gr_future_drop(opened);
+    int rc = wait_at_gate(message, gr_in(20 * GR_SECOND));
     return rc == -ECANCELED ? 0 : rc;
 }
 
@@ -137,14 +130,7 @@ static struct seen seen_by(gr_actor actor)
 /* Let the actor's handler wait until the promise is settled, so that its mailbox keeps what comes. */
 static gr_promise shut(gr_actor actor)
 {
-    gr_promise open = {0};
-    check_equal(gr_ask(actor, HOLD, NULL, 0, &open, sizeof open, gr_in(GR_SECOND)), 0);
-    return open;
-}
-
-static void open_gate(gr_promise open)
-{
-    check_equal(gr_promise_resolve(open, NULL, 0), 0);
+    return shut_gate(actor, HOLD, gr_in(GR_SECOND));
 }
 
 /* An actor that is gone, which both its loop and the caller know. */

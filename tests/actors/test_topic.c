@@ -5,7 +5,7 @@
 #include <greenroom/stash.h>
 
 #include "base/memory.h"
-#include "lib/fixture.h"
+#include "lib/shortage.h"
 #include "loop/loop.h"
 
 #define SOON gr_in(10 * GR_SECOND)
@@ -396,40 +396,18 @@ LONE_RUNNER_TEST(fails_its_handler_as_any_message)
     check_equal(seen_by(actor).count, 1);
 }
 
-static void *hoard[1 << 14];
-static size_t hoarded;
-
-/* Takes all that the pool has of blocks of a size, and lets the next look for more fail. */
-static void hoard_blocks(size_t bytes)
-{
-    struct gr__pool *pool = &gr__loop_here()->pool;
-    hoarded = 0;
-    gr__memory_fail_after(0);
-    while (hoarded < 1 << 14 && (hoard[hoarded] = gr__pool_take(pool, bytes)) != NULL)
-        hoarded++;
-    check(hoarded < 1 << 14);
-    gr__memory_fail_after(0);
-}
-
-static void give_blocks_back(size_t bytes)
-{
-    gr__memory_fail_after(-1);
-    while (hoarded > 0)
-        gr__pool_give(&gr__loop_here()->pool, hoard[--hoarded], bytes);
-}
-
 LONE_RUNNER_TEST(says_so_where_memory_is_short)
 {
     static const char bytes[1000];
     gr_actor actor = subscribed(0, GR_SLOW_DROP_NEWEST), second = spawn(0);
-    hoard_blocks(sizeof bytes);
+    void *held = take_all(sizeof bytes);
     check_equal(gr_publish("news", NUMBER, bytes, sizeof bytes, SOON), -ENOMEM);
     check_equal(gr_publish("news", NUMBER, bytes, sizeof bytes, SOON), 0);
-    give_blocks_back(sizeof bytes);
+    give_all(held, sizeof bytes);
     check_soon(seen_by(actor).count == 1);
-    hoard_blocks(2000);
+    held = take_all(2000);
     check_equal(gr_topic_subscribe("news", second, NULL, SOON), -ENOMEM);
-    give_blocks_back(2000);
+    give_all(held, 2000);
     check_equal(gr_topic_subscribe("news", second, NULL, SOON), 0);
 }
 

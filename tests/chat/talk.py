@@ -10,35 +10,16 @@
 CHAT is the program. It runs on a free port of 127.0.0.1, and ends with this script.
 """
 
-import os
-import re
+import pathlib
 import selectors
 import signal
 import socket
-import subprocess
 import sys
 
+sys.path.append(str(pathlib.Path(__file__).parents[1] / "lib"))
+import server as examples  # noqa: E402
+
 PATIENCE = 60  # seconds for any one thing to happen
-
-
-def start_chat(program, loops):
-    """Starts the server on a port of its own choice, which it prints."""
-    server = subprocess.Popen([program, "--port", "0"], stdout=subprocess.PIPE, text=True,
-                              stderr=subprocess.STDOUT,
-                              env=dict(os.environ, GREENROOM_LOOPS=str(loops)))
-    line = server.stdout.readline()
-    port = re.search(r"port (\d+)", line)
-    if port is None:
-        raise SystemExit(f"chat did not start: {line}{server.stdout.read()}")
-    return server, int(port.group(1))
-
-
-def end_chat(server):
-    """Ends it as a service manager does. It must say nothing more, and succeed."""
-    server.send_signal(signal.SIGTERM)
-    said, _ = server.communicate(timeout=PATIENCE)
-    if server.returncode != 0 or said:
-        raise SystemExit(f"chat ended with {server.returncode} and said: {said}")
 
 
 def expect(found, wanted, what):
@@ -195,7 +176,7 @@ def commands(port):
 
 
 def end(program, loops):
-    server, port = start_chat(program, loops)
+    server, port = examples.start(program, loops)
     clients = [Client(port, f"c{i}", f"room{i % 3}") for i in range(20)]
     outside = Client(port)
     for i, client in enumerate(clients):
@@ -203,7 +184,7 @@ def end(program, loops):
     for i, client in enumerate(clients):
         client.read_until(f"<c{i}> last words of {i}")
     clients[0].say("the very last")  # which the server may not have read yet
-    end_chat(server)
+    examples.end(server, signal.SIGTERM)
     for i, client in enumerate([*clients, outside]):
         lines = said(client.read_until("* goodbye: the server stops"))
         if i == 0:
@@ -218,9 +199,9 @@ def main():
         if what == "end":
             end(program, loops)
             continue
-        server, port = start_chat(program, loops)
+        server, port = examples.start(program, loops)
         {"rooms": rooms, "slow": slow, "errors": errors, "commands": commands}[what](port)
-        end_chat(server)
+        examples.end(server, signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -2,31 +2,10 @@
 #include <errno.h>
 #include <stdatomic.h>
 
-#include "base/memory.h"
 #include "future/port.h"
-#include "lib/fixture.h"
-#include "loop/loop.h"
+#include "lib/shortage.h"
 
 enum { THERE = 1, LARGE = 100 /* bytes of an item that crosses in its own block */ };
-
-/* Take the smallest blocks until there are no more; the next that is wanted is refused too. */
-static void **use_up(struct gr__pool *pool, void **held)
-{
-    gr__memory_fail_after(0);
-    for (void **block; (block = gr__pool_take(pool, GR__BLOCK_MIN)) != NULL; held = block)
-        *block = held;
-    gr__memory_fail_after(0);
-    return held;
-}
-
-static void give_all(struct gr__pool *pool, void **held)
-{
-    while (held != NULL) {
-        void **next = *held;
-        gr__pool_give(pool, held, GR__BLOCK_MIN);
-        held = next;
-    }
-}
 
 static atomic_int sending;
 
@@ -53,18 +32,16 @@ RUNNER_TEST(lets_a_sender_go_on_whom_it_could_not_tell_of_its_room)
 {
     char item[LARGE];
     gr_channel channel;
-    struct gr__pool *pool = &gr__loop_here()->pool;
     struct gr_scope scope;
     atomic_store(&sending, 0);
     check_equal(gr_channel_make(LARGE, 1, &channel), 0);
     gr_scope_open(&scope, NULL, GR_FOREVER);
     check_equal(gr_scope_start_on(&scope, THERE, send_large_ones, &channel, NULL, NULL), 0);
     check_equal(gr_channel_receive(channel, item, LARGE, gr_in(10 * GR_SECOND)), 0);
-    void **held = use_up(pool, NULL);
+    void *held = take_all(GR__BLOCK_MIN);
     atomic_store(&sending, 1);
     check_equal(gr_channel_receive(channel, item, LARGE, gr_in(10 * GR_SECOND)), 0);
-    gr__memory_fail_after(-1);
-    give_all(pool, held);
+    give_all(held, GR__BLOCK_MIN);
     for (int i = 2; i < 4; i++)
         check_equal(gr_channel_receive(channel, item, LARGE, gr_in(10 * GR_SECOND)), 0);
     check_equal(gr_scope_close(&scope, 0), 0);
@@ -91,18 +68,16 @@ static int give_up_and_be_poor(void *context)
     check_equal(gr_runner_start(receive_in_vain, context, NULL, &receiver), 0);
     const struct gr__port *port = gr__port_find(channel->name);
     check_soon(port->credit == 1);
-    struct gr__pool *pool = &gr__loop_here()->pool;
-    void **held = use_up(pool, NULL);
+    void *held = take_all(GR__BLOCK_MIN);
     gr_runner_cancel(receiver);
     check_equal(gr_runner_join(receiver, gr_in(10 * GR_SECOND)), -ECANCELED);
     atomic_store(&stage, POOR);
     while (port->count == 0 && atomic_load(&stage) != SERVED) {
-        held = use_up(pool, held);
+        held = take_more(held, GR__BLOCK_MIN);
         check_equal(gr_yield(), 0);
     }
     check_soon(atomic_load(&stage) == SERVED);
-    gr__memory_fail_after(-1);
-    give_all(pool, held);
+    give_all(held, GR__BLOCK_MIN);
     return 0;
 }
 

@@ -4,33 +4,13 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "lib/fixture.h"
-
-static char reports[4096];
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-
-static void keep_report(void *context, const char *line)
-{
-    (void)context;
-    pthread_mutex_lock(&lock);
-    strncat(reports, line, sizeof reports - strlen(reports) - 2);
-    strcat(reports, "\n");
-    pthread_mutex_unlock(&lock);
-}
-
-static int run(gr_runner_fn *body, struct gr_options options)
-{
-    reports[0] = '\0';
-    options.report = keep_report;
-    return run_reporting(body, NULL, &options);
-}
+#include "lib/witness.h"
 
 static atomic_int connected, answered, said_goodbye;
 
@@ -127,7 +107,7 @@ static void answers_requests_under_way_and_says_goodbye(void **state)
     (void)state;
     for (int loops = 1; loops <= 3; loops++) {
         connected = answered = said_goodbye = 0;
-        assert_int_equal(run(have_clients, (struct gr_options){.loops = loops}), 0);
+        assert_int_equal(run_witnessed(have_clients, NULL, (struct gr_options){.loops = loops}), 0);
         assert_int_equal(answered, CLIENTS);
         assert_int_equal(said_goodbye, CLIENTS);
         assert_string_equal(reports, "");
@@ -168,7 +148,7 @@ static void answers_what_the_system_has_and_no_poll_has_told(void **state)
 {
     (void)state;
     connected = answered = 0;
-    assert_int_equal(run(connect_by_hand, (struct gr_options){.loops = 1}), 0);
+    assert_int_equal(run_witnessed(connect_by_hand, NULL, (struct gr_options){.loops = 1}), 0);
     assert_int_equal(answered, 1);
     assert_string_equal(reports, "");
     close(client_fd);
@@ -207,7 +187,8 @@ static void answers_what_was_sent_before_and_not_read(void **state)
     (void)state;
     for (int i = 0; i < 10; i++) {
         connected = answered = 0;
-        assert_int_equal(run(serve_until_stopped, (struct gr_options){.loops = 1}), 0);
+        assert_int_equal(run_witnessed(serve_until_stopped, NULL, (struct gr_options){.loops = 1}),
+                         0);
         assert_int_equal(answered, 1);
     }
 }
@@ -250,7 +231,7 @@ static void takes_no_new_connection(void **state)
 {
     (void)state;
     answered = accepting_ended = 0;
-    assert_int_equal(run(serve_and_accept, (struct gr_options){.loops = 2}), 0);
+    assert_int_equal(run_witnessed(serve_and_accept, NULL, (struct gr_options){.loops = 2}), 0);
     assert_int_equal(answered, 1);
     assert_int_equal(accepting_ended, -ECANCELED);
     assert_string_equal(reports, "");
@@ -290,7 +271,7 @@ static void names_a_connection_that_does_not_end_and_ends_it(void **state)
     struct gr_options options = {.loops = 2};
     options.phase_within[GR_PHASE_DRAIN] = 10 * GR_MILLISECOND;
     connected = answered = 0;
-    assert_int_equal(run(serve_one_stubbornly, options), 0);
+    assert_int_equal(run_witnessed(serve_one_stubbornly, NULL, options), 0);
     assert_non_null(strstr(reports, "out of time in phase 'drain' of stopping, on loop "));
     assert_non_null(strstr(reports, "runner 'connection' with 127.0.0.1:"));
     assert_non_null(strstr(reports, " still waits for a point in time since "));

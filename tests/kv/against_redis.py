@@ -9,7 +9,6 @@
 KV is the program. Servers run on free ports of 127.0.0.1, and end with this script.
 """
 
-import os
 import pathlib
 import re
 import signal
@@ -18,28 +17,11 @@ import subprocess
 import sys
 import time
 
+sys.path.append(str(pathlib.Path(__file__).parents[1] / "lib"))
+import server as examples  # noqa: E402
+
 PATIENCE = 60  # seconds for one program to do its part
 TESTS = "set,get,incr,lpush,rpush,lpop,hset,mset"
-
-
-def start_kv(program, loops):
-    """Starts the server on a port of its own choice, which it prints."""
-    server = subprocess.Popen([program, "--port", "0"], stdout=subprocess.PIPE, text=True,
-                              stderr=subprocess.STDOUT,
-                              env=dict(os.environ, GREENROOM_LOOPS=str(loops)))
-    line = server.stdout.readline()
-    port = re.search(r"port (\d+)", line)
-    if port is None:
-        raise SystemExit(f"kv did not start: {line}{server.stdout.read()}")
-    return server, port.group(1)
-
-
-def end_kv(server):
-    """Ends it as Ctrl-C does. It must say nothing more, and succeed."""
-    server.send_signal(signal.SIGINT)
-    said, _ = server.communicate(timeout=PATIENCE)
-    if server.returncode != 0 or said:
-        raise SystemExit(f"kv ended with {server.returncode} and said: {said}")
 
 
 def free_port():
@@ -75,18 +57,18 @@ def differential(program, commands):
     redis, redis_port = start_redis()
     try:
         for loops in (1, 2, 4):
-            kv, kv_port = start_kv(program, loops)
+            kv, kv_port = examples.start(program, loops)
             subprocess.run([sys.executable, script, "--redis", redis_port, "--kv", kv_port,
                             "--seed", str(loops), "--commands", str(commands)],
                            check=True, timeout=4 * PATIENCE)
-            end_kv(kv)
+            examples.end(kv, signal.SIGINT)
     finally:
         redis.terminate()
         redis.wait()
 
 
 def load(program):
-    kv, port = start_kv(program, 2)
+    kv, port = examples.start(program, 2)
     bench = subprocess.Popen(["redis-benchmark", "-p", port, "-c", "50", "-n", "200000", "-t",
                               TESTS, "-P", "16", "--csv"], stdout=subprocess.PIPE, text=True,
                              stderr=subprocess.STDOUT)
@@ -99,12 +81,12 @@ def load(program):
     expect(bench.returncode, 0, "redis-benchmark's status")
     expect(len(re.findall(r'^"[A-Z]+', said, re.MULTILINE)), 8, f"tests done in {said}")
     expect("rror" in said, False, f"an error in {said}")
-    end_kv(kv)
+    examples.end(kv, signal.SIGINT)
     print(f"redis-cli was answered {2 * answers} times meanwhile")
 
 
 def news(program):
-    kv, port = start_kv(program, 2)
+    kv, port = examples.start(program, 2)
     readers = [subprocess.Popen(["redis-cli", "-p", port, "subscribe", "news"],
                                 stdout=subprocess.PIPE, text=True) for _ in range(8)]
     for reader in readers:
@@ -116,15 +98,15 @@ def news(program):
         expect(heard, ["message", "news", "hello"], "what they heard")
         reader.terminate()
         reader.wait()
-    end_kv(kv)
+    examples.end(kv, signal.SIGINT)
 
 
 def end(program):
     for loops in (1, 2):
-        kv, port = start_kv(program, loops)
+        kv, port = examples.start(program, loops)
         expect(cli(port, "echo", "hello"), "hello", "ECHO")
         began = time.monotonic()
-        end_kv(kv)
+        examples.end(kv, signal.SIGINT)
         if time.monotonic() - began > 5:
             raise SystemExit("it took more than five seconds to end")
 

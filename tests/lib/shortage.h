@@ -10,10 +10,13 @@
 #include "lib/fixture.h"
 #include "loop/loop.h"
 
-/* Uses up the pool's blocks of one size, and lets the next call for memory fail. */
-static inline void *take_all(size_t bytes)
+/*
+ * Uses up what blocks of one size the pool has, beside those that were taken before, and lets the next call
+ * for memory fail.
+ */
+static inline void *take_more(void *first, size_t bytes)
 {
-    void *first = NULL, *block;
+    void *block;
     gr__memory_fail_after(0);
     while ((block = gr__pool_take(&gr__loop_here()->pool, bytes)) != NULL) {
         memcpy(block, &first, sizeof first);
@@ -21,6 +24,11 @@ static inline void *take_all(size_t bytes)
     }
     gr__memory_fail_after(0);
     return first;
+}
+
+static inline void *take_all(size_t bytes)
+{
+    return take_more(NULL, bytes);
 }
 
 static inline void give_all(void *first, size_t bytes)

@@ -11,48 +11,9 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "lib/fixture.h"
+#include "lib/witness.h"
 
 enum { LOOPS = 3 };
-
-/* What happened, in order: of whichever threads. */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static char trace[256];
-static char reports[4096];
-
-static void note(char what)
-{
-    pthread_mutex_lock(&lock);
-    size_t length = strlen(trace);
-    assert_true(length + 1 < sizeof trace);
-    trace[length] = what;
-    trace[length + 1] = '\0';
-    pthread_mutex_unlock(&lock);
-}
-
-static void keep_report(void *context, const char *line)
-{
-    (void)context;
-    pthread_mutex_lock(&lock);
-    strncat(reports, line, sizeof reports - strlen(reports) - 2);
-    strcat(reports, "\n");
-    pthread_mutex_unlock(&lock);
-}
-
-static bool was_reported(const char *part)
-{
-    bool found = strstr(reports, part) != NULL;
-    if (!found)
-        fprintf(stderr, "not reported: %s; but:\n%s", part, reports);
-    return found;
-}
-
-static int run(gr_runner_fn *body, struct gr_options options)
-{
-    trace[0] = reports[0] = '\0';
-    options.report = keep_report;
-    return run_reporting(body, NULL, &options);
-}
 
 static const enum gr_phase phases[] = {GR_PHASE_ACCEPT, GR_PHASE_DRAIN, GR_PHASE_ACTORS,
                                        GR_PHASE_CLOSE};
@@ -114,7 +75,8 @@ static void are_entered_by_no_loop_before_all_are_done_with_the_one_before(void 
     (void)state;
     for (int times = 0; times < 20; times++) {
         int loops = 1 + times % LOOPS;
-        assert_int_equal(run(register_on_all_loops, (struct gr_options){.loops = loops}), 0);
+        assert_int_equal(
+            run_witnessed(register_on_all_loops, NULL, (struct gr_options){.loops = loops}), 0);
         assert_string_equal(reports, "");
         assert_int_equal(strlen(trace), STOPPING * 2 * loops);
         for (int i = 0; i < STOPPING; i++)
@@ -145,7 +107,7 @@ static int register_three(void *context)
 static void begin_with_the_hook_registered_last_and_leave_out_what_was_dropped(void **state)
 {
     (void)state;
-    assert_int_equal(run(register_three, (struct gr_options){.loops = 1}), 0);
+    assert_int_equal(run_witnessed(register_three, NULL, (struct gr_options){.loops = 1}), 0);
     assert_string_equal(trace, "bca");
 }
 
@@ -173,7 +135,7 @@ static int register_badly(void *context)
 static void refuse_what_is_no_phase_and_what_comes_too_late(void **state)
 {
     (void)state;
-    assert_int_equal(run(register_badly, (struct gr_options){.loops = 1}), 0);
+    assert_int_equal(run_witnessed(register_badly, NULL, (struct gr_options){.loops = 1}), 0);
     assert_string_equal(trace, "dc");
 }
 
@@ -207,7 +169,7 @@ static int register_failing(void *context)
 static void name_a_hook_that_fails_and_go_on(void **state)
 {
     (void)state;
-    assert_int_equal(run(register_failing, (struct gr_options){.loops = 2}), 0);
+    assert_int_equal(run_witnessed(register_failing, NULL, (struct gr_options){.loops = 2}), 0);
     assert_true(was_reported("'unlucky', in phase 'actors' of stopping on loop 0, failed: "));
     assert_true(was_reported("nobody is there"));
     assert_string_equal(trace, "c");
@@ -254,7 +216,7 @@ static void name_and_cancel_a_hook_that_hangs_when_their_time_is_up(void **state
         hangs_in = phases[i];
         told = 0;
         options.phase_within[hangs_in] = 10 * GR_MILLISECOND;
-        assert_int_equal(run(let_one_hang, options), 0);
+        assert_int_equal(run_witnessed(let_one_hang, NULL, options), 0);
         snprintf(line, sizeof line,
                  "out of time in phase '%s' of stopping, on loop 1: runner 'hanging' still waits "
                  "for a point in time since ",
@@ -301,7 +263,7 @@ static void are_hurried_on_by_each_further_signal(void **state)
         pthread_t thread;
         assert_int_equal(pthread_create(&thread, NULL, hurry_it, &by_signal), 0);
         struct gr_options options = {.loops = 2, .stop_within = 1000 * GR_SECOND};
-        assert_int_equal(run(hang_in_all, options), -ECANCELED);
+        assert_int_equal(run_witnessed(hang_in_all, NULL, options), -ECANCELED);
         pthread_join(thread, NULL);
         assert_string_equal(trace, "hhhh");
         for (int i = 0; i < STOPPING; i++) {
@@ -345,7 +307,7 @@ static void give_the_main_runner_until_drain_is_over_and_others_until_close(void
 {
     (void)state;
     main_told_in = other_told_in = GR_PHASE_RUN;
-    assert_int_equal(run(be_told, (struct gr_options){.loops = 2}), -ECANCELED);
+    assert_int_equal(run_witnessed(be_told, NULL, (struct gr_options){.loops = 2}), -ECANCELED);
     assert_true(main_told_in <= GR_PHASE_ACCEPT);
     assert_int_equal(other_told_in, GR_PHASE_CLOSE);
     assert_string_equal(reports, "");
