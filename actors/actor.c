@@ -266,9 +266,7 @@ static void handle(struct gr__loop *loop, struct gr__body *body)
     struct gr__envelope *envelope = gr__envelope_of(task);
     body->first = task->next;
     body->count--;
-    if (body->pressure != NULL &&
-        (body->max == 0 || body->count == body->max / 2 || body->count == 0))
-        gr__pressure_took(loop, body, envelope, NULL);
+    gr__mailbox_took(loop, body, envelope, NULL);
 
     /* Asked for ahead of the handler and not after it, the kind costs most messages nothing. */
     const struct gr__task_class *class = envelope->task.class;

@@ -129,13 +129,19 @@ static unsigned take_moves(struct balancer *balancer)
 static int look(struct balancer *balancer)
 {
     int busiest = 0, idlest = 0;
+    int greatest = gr_loop_load(0), least = greatest;
     for (int i = 1; i < gr_loop_count(); i++) {
-        if (gr_loop_load(i) > gr_loop_load(busiest))
+        int load = gr_loop_load(i);
+        if (load > greatest) {
+            greatest = load;
             busiest = i;
-        if (gr_loop_load(i) < gr_loop_load(idlest))
+        }
+        if (load < least) {
+            least = load;
             idlest = i;
+        }
     }
-    if (gr_loop_load(busiest) - gr_loop_load(idlest) < balancer->margin) {
+    if (greatest - least < balancer->margin) {
         balancer->busiest_again = -1;
         return 0;
     }

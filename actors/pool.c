@@ -267,8 +267,8 @@ int gr_pool_stop(gr_pool pool, gr_time deadline)
     struct order order = {0, deadline};
     int reason;
     int rc = gr_ask(pool.keeper, STOP, &order, sizeof order, NULL, 0, deadline);
-    if (rc == -ESTALE || rc == GR_ENOTRUNNER)
-        return rc == -ESTALE ? 0 : rc;
+    if (rc == -ESTALE)
+        return 0; /* it has stopped before */
     if (rc == 0)
         return gr_actor_join(pool.keeper, &reason, deadline);
 

@@ -82,6 +82,15 @@ bool gr__pressure_hold_foreign(struct gr__loop *loop, struct gr__body *body);
 void gr__pressure_took(struct gr__loop *loop, struct gr__body *body,
                        const struct gr__envelope *envelope, struct gr__task *previous);
 
+/* The same of any actor, whose pressure is asked for here. */
+static inline void gr__mailbox_took(struct gr__loop *loop, struct gr__body *body,
+                                    const struct gr__envelope *envelope, struct gr__task *previous)
+{
+    if (body->pressure != NULL &&
+        (body->max == 0 || body->count == body->max / 2 || body->count == 0))
+        gr__pressure_took(loop, body, envelope, previous);
+}
+
 /* There is room again, or the actor is gone: let all who wait look again. */
 void gr__pressure_relieve(struct gr__loop *loop, struct gr__body *body);
 

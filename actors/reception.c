@@ -74,9 +74,7 @@ struct gr__envelope *gr__reception_take_out(struct gr__loop *loop, struct gr__bo
         if (wait_at(node)->place == &task->next)
             wait_at(node)->place = link;
     body->count--;
-    if (body->pressure != NULL &&
-        (body->max == 0 || body->count == body->max / 2 || body->count == 0))
-        gr__pressure_took(loop, body, gr__envelope_of(task), before(body, link));
+    gr__mailbox_took(loop, body, gr__envelope_of(task), before(body, link));
     return gr__envelope_of(task);
 }
 
