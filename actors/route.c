@@ -234,15 +234,24 @@ void gr__route_straight(struct gr__loop *loop, uint64_t at, struct gr__envelope 
         gr__loop_send(loop, target, &envelope->task, gr__envelope_block_bytes(envelope));
 }
 
+/* Into the mailbox of an actor of this loop, whatever its bound and its behavior say. */
+static void put_above(struct gr__loop *loop, uint64_t at, struct gr__envelope *envelope)
+{
+    struct gr__body *body = gr__body_find(loop, at);
+    if (body == NULL || body->closed || body->stage == GR__AWAY)
+        gr__mailbox_arrive(loop, at, envelope);
+    else
+        gr__mailbox_put(loop, body, envelope);
+}
+
 void gr__route_above(struct gr__loop *loop, uint64_t to, struct gr__envelope *envelope)
 {
     struct gr__way *way = gr__handle_loop(to) == loop->id ? NULL : gr__way_find(loop, to);
-    if (way == NULL)
-        gr__route_straight(loop, to, envelope);
-    else if (!way->open)
+    uint64_t at = way == NULL ? to : way->guest;
+    if (way != NULL && !way->open)
         gr__way_hold(way, &envelope->task);
-    else if (gr__handle_loop(way->guest) == loop->id)
-        gr__mailbox_arrive(loop, way->guest, envelope);
+    else if (gr__handle_loop(at) == loop->id)
+        put_above(loop, at, envelope);
     else
-        gr__route_straight(loop, way->guest, envelope);
+        gr__route_straight(loop, at, envelope);
 }

@@ -607,6 +607,62 @@ RUNNER_TEST(is_let_in_above_the_bound_when_it_is_time)
     }
 }
 
+RUNNER_TEST(is_let_in_at_its_time_on_its_loop_by_one_that_drops_what_is_too_much)
+{
+    static const struct gr_behavior *const droppers[] = {&drops_newest, &drops_oldest};
+    for (int i = 0; i < 2; i++) {
+        gr_actor actor = spawn_like(droppers[i], 0);
+        gr_promise open = shut(actor);
+        uint64_t before = gr_dead_letters();
+        for (uint64_t number = 1; number <= 4; number++)
+            check_equal(gr_send(actor, NUMBER, &number, sizeof number), 0);
+        gr_send_timer last = {0};
+        for (uint64_t number = 5; number <= 8; number++)
+            last = send_number_at(gr_in(GR_MILLISECOND), actor, number);
+        check_equal(gr_sleep(gr_in(2 * GR_MILLISECOND)), 0);
+        check(!gr_send_cancel(last));
+        open_gate(open);
+        check_equal(gr_actor_finish(actor), 0);
+        int reason;
+        check_equal(gr_actor_join(actor, &reason, gr_in(10 * GR_SECOND)), 0);
+        check_equal(gr_dead_letters(), before);
+    }
+}
+
+RUNNER_TEST(goes_at_its_time_to_where_its_actor_has_moved)
+{
+    struct gr_behavior wanderer = seer;
+    wanderer.movable = true;
+    gr_actor actor = spawn_like(&wanderer, 0);
+    send_number_at(gr_in(5 * GR_MILLISECOND), actor, 1);
+    check_equal(gr_actor_move(actor, GR_ON_LOOP(1), gr_in(10 * GR_SECOND)), 0);
+    send_number_at(gr_in(6 * GR_MILLISECOND), actor, 2);
+    check_soon(seen_by(actor).count == 2);
+    check_equal(seen_by(actor).disorder, 0);
+    check_equal(gr_actor_stop(actor, 0), 0);
+    int reason;
+    check_equal(gr_actor_join(actor, &reason, gr_in(10 * GR_SECOND)), 0);
+}
+
+static void send_to_itself(struct gr_self *self, int reason)
+{
+    (void)reason;
+    send_number_at(gr_now(), gr_self_actor(self), 1);
+    check_equal(gr_sleep(gr_in(GR_MILLISECOND)), 0);
+}
+
+RUNNER_TEST(is_a_dead_letter_when_its_actor_is_about_to_end_at_its_time)
+{
+    struct gr_behavior ending = seer;
+    ending.stop = send_to_itself;
+    gr_actor actor = spawn_like(&ending, 0);
+    uint64_t before = gr_dead_letters();
+    check_equal(gr_actor_stop(actor, 0), 0);
+    int reason;
+    check_equal(gr_actor_join(actor, &reason, gr_in(10 * GR_SECOND)), 0);
+    check_equal(gr_dead_letters(), before + 1);
+}
+
 RUNNER_TEST(is_forgotten_with_the_fleet_when_its_time_did_not_come)
 {
     gr_actor here = spawn(0), there = spawn(1);
@@ -648,6 +704,9 @@ int main(void)
         cmocka_unit_test(waits_for_ever_until_it_is_cancelled),
         cmocka_unit_test(is_a_dead_letter_when_its_actor_has_gone_by_its_time),
         cmocka_unit_test(is_let_in_above_the_bound_when_it_is_time),
+        cmocka_unit_test(is_let_in_at_its_time_on_its_loop_by_one_that_drops_what_is_too_much),
+        cmocka_unit_test(goes_at_its_time_to_where_its_actor_has_moved),
+        cmocka_unit_test(is_a_dead_letter_when_its_actor_is_about_to_end_at_its_time),
         cmocka_unit_test(is_forgotten_with_the_fleet_when_its_time_did_not_come),
     };
     return cmocka_run_group_tests_name("send", tests, NULL, NULL);

@@ -76,7 +76,8 @@ GR_FALLIBLE int gr_try_send(gr_actor to, uint32_t tag, const void *data, size_t 
  * Send @p size bytes at @p data when it is @p at.
  *
  * It is sent then as gr_try_send() does, but let in above a full mailbox's bound: as many timers
- * as there are may be let in so.
+ * as there are may be let in so. On this loop that holds of any mailbox; one of another loop whose
+ * behavior drops what is too much drops this as well.
  *
  * @param ret_timer  to cancel it by; or NULL
  *
