@@ -14,7 +14,8 @@
  *     main runner <--- promise --- all producers have made their last, all consumers are free
  *
  * Imam, Sarkar: Savina, AGERE 2014. An operation is an item, made and used. That is 5,000 random
- * numbers and their logarithms, which dominate. Two loops share them: 1.9 times as fast as one, for
+ * numbers and their logarithms: all of the first row but 80 ns of 49,000. So it measures the library
+ * of mathematics, and nobody leads who calls the same one as the others. Two loops share them: 1.9 times as fast as one, for
  * the manager waits for one handler that takes long, and not for all that are ready. In the second row
  * items cost nothing: that is four messages, two of them to the manager, which always has mail. There
  * is nothing to share then, and two loops take half as long again as one: messages go over for nothing.
@@ -40,9 +41,11 @@ enum { BEGIN, PRODUCE, ITEM, LAST_ITEM, CONSUME, FREE, USED };
 /* What it costs to make or use an item. */
 static double work(struct gr__random *random, uint64_t cost)
 {
+    struct gr__random own = *random; /* stays in registers */
     double sum = 0;
     for (uint64_t i = 0; i < cost; i++)
-        sum += log((double)(gr__random_next(random) >> 11) * 0x1p-53 + 0.01);
+        sum += log((double)(gr__random_next(&own) >> 11) * 0x1p-53 + 0.01);
+    *random = own;
     return sum;
 }
 
