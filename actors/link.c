@@ -86,15 +86,6 @@ static void signal_exit(struct gr__loop *loop, struct gr__body *body, struct gr_
     gr__notice_give(loop, notice);
 }
 
-/* Whether the actor has moved, and the notice is sent after it. */
-static bool passed_on(struct gr__loop *loop, struct gr__body *body, struct gr__notice *notice)
-{
-    if (body == NULL || body->stage != GR__AWAY)
-        return false;
-    gr__relay_task(loop, body, &notice->task, sizeof *notice);
-    return true;
-}
-
 static void exit_arrives(struct gr__task *task)
 {
     struct gr__loop *loop = gr__loop_here();
@@ -102,7 +93,7 @@ static void exit_arrives(struct gr__task *task)
     struct gr__body *body = gr__body_of(loop, notice->to);
     struct gr__notice *half = find_half(body, notice->id);
     if (half == NULL) {
-        if (!passed_on(loop, body, notice))
+        if (!gr__relay_after(loop, body, task, sizeof *notice))
             gr__notice_give(loop, notice);
         return;
     }
@@ -148,10 +139,8 @@ static int attach(struct gr__loop *loop, struct gr__notice *half)
     struct gr__body *body = gr__body_of(loop, half->to);
     if (body == NULL)
         return -ESTALE;
-    if (__builtin_expect(body->stage == GR__AWAY, 0)) {
-        gr__relay_task(loop, body, &half->task, sizeof *half);
+    if (gr__relay_after(loop, body, &half->task, sizeof *half))
         return 0;
-    }
     struct gr__annex *annex = gr__annex_of(loop, body);
     if (annex == NULL)
         return -ENOMEM;
@@ -184,7 +173,7 @@ static void unlink_arrives(struct gr__task *task)
     struct gr__notice *half = find_half(body, notice->id);
     if (half != NULL)
         give_half(loop, half);
-    else if (passed_on(loop, body, notice))
+    else if (gr__relay_after(loop, body, task, sizeof *notice))
         return;
     gr__notice_give(loop, notice);
 }

@@ -24,6 +24,16 @@ bool gr__relay_message(struct gr__loop *loop, struct gr__body *body, struct gr__
 __attribute__((cold)) void gr__relay_task(struct gr__loop *loop, struct gr__body *body,
                                           struct gr__task *task, size_t bytes);
 
+/* Whether an actor, or NULL, has moved, and what has come for it is sent after it. */
+static inline bool gr__relay_after(struct gr__loop *loop, struct gr__body *body,
+                                   struct gr__task *task, size_t bytes)
+{
+    if (body == NULL || body->stage != GR__AWAY)
+        return false;
+    gr__relay_task(loop, body, task, bytes);
+    return true;
+}
+
 /* There may be room again for what is passed on to the guest of an actor. */
 void gr__relay_room(struct gr__loop *loop, uint64_t home);
 

@@ -55,10 +55,8 @@ static bool stop_by_order(struct gr__task *task, size_t bytes)
     struct gr__loop *loop = gr__loop_here();
     const struct stop_order *order = stop_order_of(task);
     struct gr__body *body = gr__body_of(loop, order->name);
-    if (body != NULL && body->stage == GR__AWAY) {
-        gr__relay_task(loop, body, task, bytes);
+    if (gr__relay_after(loop, body, task, bytes))
         return false;
-    }
     if (body != NULL)
         stop_here(loop, body, order->how, order->reason);
     return true;
