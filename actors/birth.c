@@ -124,7 +124,7 @@ int gr__body_restart(struct gr__loop *loop, struct gr__body *body, const void *a
 {
     memset(body->self.state, 0, body->behavior->state_bytes);
     gr__stash_restore(body);
-    body->urgent &= GR__CONTROL | GR__FINISH;
+    body->urgent &= GR__CONTROL | GR__FINISH | GR__MOVE;
     if (body->behavior->run != NULL)
         body->urgent |= GR__RUNS;
     if (body->behavior->start != NULL)

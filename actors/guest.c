@@ -70,7 +70,7 @@ static void settle_in(struct gr__loop *loop, struct gr__body *body, struct gr__t
     *lodging = (struct gr__lodging){.home = trip->home, .body = body, .trip = trip};
     gr__list_init(&lodging->ways);
     gr__list_append(&gr__moves_of(loop)->guests[gr__bucket_of(trip->home)], &lodging->link);
-    gr__body_unpack(body, trip);
+    gr__body_unpack(loop, body, trip);
     body->is_guest = true;
     body->annex->lodging = lodging;
     gr__moves_of(loop)->homes--;
@@ -124,11 +124,9 @@ static void go_home(struct gr__task *task)
     struct gr__body *body = gr__body_find(loop, trip->guest);
     struct gr__lodging *lodging = body->annex->lodging;
     assert(gr__list_empty(&lodging->ways));
-    if (body->pressure != NULL)
-        gr__pressure_end(loop, body);
     body->annex->lodging = NULL;
     gr__list_remove(&lodging->link);
-    gr__body_pack(trip, body, loop->id);
+    gr__body_pack(loop, body, trip);
     gr__pool_give(&loop->pool, lodging->trip, sizeof *lodging->trip);
     gr__slots_give(bodies(loop), body);
     gr__trip_send(loop, gr__handle_loop(trip->home), trip, &gr__return_class);

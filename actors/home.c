@@ -5,6 +5,8 @@
 
 #include "actors/move.h"
 #include "actors/pressure.h"
+#include "actors/rules.h"
+#include "actors/self_timer.h"
 #include "actors/stash.h"
 #include "actors/way.h"
 #include "actors/within.h"
@@ -25,7 +27,9 @@ static int set_apart(struct gr__loop *loop, struct gr__task *first)
 static int set_content_apart(struct gr__loop *loop, struct gr__body *body)
 {
     int rc = set_apart(loop, body->first);
-    return rc < 0 ? rc : set_apart(loop, gr__stash_first(body->annex));
+    if (rc == 0)
+        rc = set_apart(loop, gr__stash_first(body->annex));
+    return rc < 0 ? rc : gr__self_timers_apart(loop, body->annex);
 }
 
 /* A prepared actor cannot go: it stays, and its room there is given back. */
@@ -69,11 +73,23 @@ static void prepared(struct gr__task *task)
 const struct gr__task_class gr__prepared_class = {"room for an actor", prepared,
                                                   gr__trip_discard_empty, NULL};
 
+/* A mailbox with rules is always under a pressure, also where it comes to. */
+static int take_pressure(struct gr__loop *loop, struct gr__body *body)
+{
+    if (body->annex->rules == NULL)
+        return 0;
+    struct gr__trip *trip = gr__body_trip(body);
+    trip->pressure = gr__pool_take(&loop->pool, sizeof *trip->pressure);
+    return trip->pressure == NULL ? -ENOMEM : 0;
+}
+
 static int get_ready(struct gr__loop *loop, struct gr__body *body)
 {
     int rc = gr__body_ties(body);
     if (rc == 0 && !body->is_guest)
         rc = set_content_apart(loop, body);
+    if (rc == 0)
+        rc = take_pressure(loop, body);
     return rc == 0 ? gr__fence(loop, body) : rc;
 }
 
@@ -128,7 +144,6 @@ static void leave_at_home(struct gr__annex *from, struct gr__annex *to)
 /* From here on the body is where the actor's home is, and nothing else. */
 static void become_home(struct gr__body *body, struct gr__home *home)
 {
-    home->max = body->max;
     home->behavior = *body->behavior;
     home->behavior.state_bytes = 0;
     home->behavior.start = NULL;
@@ -146,9 +161,8 @@ static void go_out(struct gr__loop *loop, struct gr__body *body)
     struct gr__annex *annex = body->annex;
     struct gr__home *home = annex->home;
     struct gr__trip *trip = home->trip;
-    if (body->pressure != NULL)
-        gr__pressure_end(loop, body);
-    gr__body_pack(trip, body, loop->id);
+    home->max = body->max != 0 ? body->max : annex->rules->max;
+    gr__body_pack(loop, body, trip);
     annex->home = NULL;
     body->annex = home->spare;
     body->annex->home = home;
@@ -212,17 +226,10 @@ static void shut(struct gr__task *task)
 const struct gr__task_class gr__shut_class = {"a coming home", shut, gr__trip_discard_empty, NULL};
 
 /* What was passed on before has come back in the content; what was held is later. */
-static void append_held(struct gr__body *body, struct gr__task *first, struct gr__task *last,
-                        uint32_t count)
+static void put_held(struct gr__loop *loop, struct gr__body *body, struct gr__queue held)
 {
-    if (first == NULL)
-        return;
-    if (body->first == NULL)
-        body->first = first;
-    else
-        body->last->next = first;
-    body->last = last;
-    body->count += count;
+    for (struct gr__task *task; (task = gr__queue_shift(&held)) != NULL;)
+        gr__mailbox_put(loop, body, gr__envelope_of(task));
 }
 
 /* The body is the actor again. */
@@ -230,14 +237,10 @@ static void come_home(struct gr__loop *loop, struct gr__body *body, struct gr__t
 {
     struct gr__annex *mine = body->annex;
     struct gr__home *home = mine->home;
-    struct gr__pressure *pressure = body->pressure;
-    struct gr__task *first = body->first;
-    struct gr__task *last = body->last;
-    uint32_t count = body->count;
+    struct gr__queue held = {body->first, body->last};
     unsigned from = gr__handle_loop(home->guest);
-    gr__body_unpack(body, trip);
-    append_held(body, first, last, count);
-    body->pressure = pressure;
+    gr__body_unpack(loop, body, trip);
+    put_held(loop, body, held);
 
     body->annex->home = home;
     leave_at_home(mine, body->annex);
@@ -276,7 +279,7 @@ static void returns(struct gr__task *task)
     come_home(loop, body, trip);
     gr__body_urge(loop, body, GR__ARRIVED);
     run_all(held);
-    if (body->pressure != NULL && body->count < body->max)
+    if (gr__mailbox_pressed(body) && !gr__mailbox_full(body))
         gr__pressure_relieve(loop, body);
     if (loop->phase >= GR_PHASE_ACTORS && !body->is_child)
         gr__body_stop(loop, body, -ESHUTDOWN);

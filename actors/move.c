@@ -11,6 +11,10 @@
 
 #include "actors/dead_letter.h"
 #include "actors/placement.h"
+#include "actors/pressure.h"
+#include "actors/reception.h"
+#include "actors/self_timer.h"
+#include "actors/supervision.h"
 #include "future/done.h"
 #include "loop/post.h"
 
@@ -68,6 +72,8 @@ void gr__trip_tell(struct gr__trip *trip, int status)
 void gr__trip_end(struct gr__loop *loop, struct gr__trip *trip, int status)
 {
     gr__trip_tell(trip, status);
+    if (trip->pressure != NULL)
+        gr__pool_give(&loop->pool, trip->pressure, sizeof *trip->pressure);
     gr__pool_give(&loop->pool, trip, sizeof *trip);
 }
 
@@ -100,27 +106,36 @@ void gr__trip_discard(struct gr__task *task)
 }
 
 /* What is on its way stays its own; who runs it, and where, is the place's. */
-void gr__body_pack(struct gr__trip *trip, struct gr__body *body, unsigned from)
+void gr__body_pack(struct gr__loop *loop, struct gr__body *body, struct gr__trip *trip)
 {
+    if (body->pressure != NULL)
+        gr__pressure_leave(loop, body);
+    gr__self_timers_pause(loop, body->annex);
     trip->body = *body;
     trip->body.urgent &= (uint8_t)~GR__MOVE;
     trip->body.is_guest = false;
-    trip->from = from;
+    trip->from = loop->id;
     body->first = NULL;
     body->count = 0;
     body->annex = NULL;
 }
 
-void gr__body_unpack(struct gr__body *body, struct gr__trip *trip)
+void gr__body_unpack(struct gr__loop *loop, struct gr__body *body, struct gr__trip *trip)
 {
     size_t head = offsetof(struct gr__body, first);
     uint8_t stage = body->stage;
+    struct gr__pressure *pressure = body->pressure;
     memcpy((char *)body + head, (char *)&trip->body + head, sizeof *body - head);
     if (gr__state_in_place(body->behavior))
         body->self.state = body->state;
-    body->pressure = NULL;
+    body->pressure = pressure;
     body->stage = stage;
     body->annex->moved_from = trip->from;
+    if (trip->pressure != NULL)
+        gr__pressure_stay(loop, body, trip->pressure);
+    trip->pressure = NULL;
+    gr__self_timers_go_on(loop, body);
+    gr__reception_reset(body);
 }
 
 /* --- What keeps an actor --------------------------------------------------------------------- */
@@ -135,18 +150,12 @@ int gr__body_ties(const struct gr__body *body)
         tie = "children";
     else if (!gr__list_empty(&annex->monitors))
         tie = "monitors of others";
-    else if (!gr__list_empty(&annex->timers))
-        tie = "timers to itself";
     else if (annex->tenants != NULL)
         tie = "a scope";
-    else if (annex->supervision != NULL)
-        tie = "a supervisor";
     else if (!gr__list_empty(&annex->group_watches))
         tie = "watches of groups";
     else if (!gr__list_empty(&annex->subscriptions))
         tie = "subscriptions";
-    else if (annex->rules != NULL)
-        tie = "a mailbox with priorities or a bound in bytes";
     return tie == NULL ? 0 : gr_fail(-EBUSY, "actor '%s' has %s", body->name, tie);
 }
 
@@ -186,7 +195,7 @@ int gr__move_order(struct gr__loop *loop, struct gr__body *body, struct gr__home
 static int order(struct gr__loop *loop, struct gr__trip *trip)
 {
     struct gr__body *body = gr__body_find(loop, trip->home);
-    if (body == NULL || gr__body_stopping(body))
+    if (body == NULL || (gr__body_stopping(body) && !gr__supervision_rests(body)))
         return -ESTALE;
     if (loop->stopping)
         return -ESHUTDOWN;

@@ -43,10 +43,13 @@
  *       loops behind them, and from each those to which it passes on; when it is back, each of them
  *       is in a mailbox. Only then the sender goes, and sends on.
  *
- * What an actor has that is of its loop keeps it there: -EBUSY, and the details say what. Its mailbox,
- * what it has laid aside, its links, its control messages and its state go along. Those who
+ * What an actor has that is of its loop keeps it there: -EBUSY, and the details say what. Its mailbox
+ * with its rules, what it has laid aside, its links, its control messages, its supervision and its state
+ * go along. So do its timers, which are taken off the one loop's wheel and put on the other's, for
+ * the same time: their messages are in the content before they go or after they have come. Those who
  * watch it are told by its home. Links' signals to it come by the home, and its own go by the home too,
- * so that they stay in order with those of before.
+ * so that they stay in order with those of before. Its supervisor's orders come by the home as well;
+ * what it tells that is the answer to one of them, or comes before the next, and goes straight.
  *
  * Invariants:
  *   1. The body at home is AWAY from `fill` until `return` or the end; `home->guest` is set then.
@@ -73,17 +76,18 @@ struct gr__lodging {
 
 struct gr__trip {
     struct gr__task task;
-    uint64_t home;              /* the actor */
-    uint64_t guest;             /* its name where it lives or is to; 0 before it was prepared */
-    gr_promise promise;         /* of who has it moved; zero: nobody waits */
-    unsigned to;                /* the loop that it is to come to */
-    unsigned from;              /* the loop that it left */
-    struct gr__queue fence;     /* those that are to go, one for each other loop */
-    unsigned fences;            /* those that are not back */
-    int status;                 /* why it could not be prepared, or the reason of the end */
-    uint64_t number;            /* of the fence: ways that were shut later do not matter to it */
-    struct gr__body body;       /* the content, on its way */
-    struct gr__lodging lodging; /* with a guest, which it has brought */
+    uint64_t home;                 /* the actor */
+    uint64_t guest;                /* its name where it lives or is to; 0 before it was prepared */
+    gr_promise promise;            /* of who has it moved; zero: nobody waits */
+    unsigned to;                   /* the loop that it is to come to */
+    unsigned from;                 /* the loop that it left */
+    struct gr__queue fence;        /* those that are to go, one for each other loop */
+    unsigned fences;               /* those that are not back */
+    int status;                    /* why it could not be prepared, or the reason of the end */
+    uint64_t number;               /* of the fence: ways that were shut later do not matter to it */
+    struct gr__pressure *pressure; /* for a mailbox with rules, where it comes to; or NULL */
+    struct gr__body body;          /* the content, on its way */
+    struct gr__lodging lodging;    /* with a guest, which it has brought */
 };
 
 /* In the annex of an actor at home, from when it was to move first. */
@@ -167,11 +171,11 @@ struct gr__trip *gr__body_trip(const struct gr__body *body);
 /* Why an actor cannot move now: 0, or -EBUSY with details. */
 int gr__body_ties(const struct gr__body *body);
 
-/* Take a body's content into a trip, from the loop of that number... */
-void gr__body_pack(struct gr__trip *trip, struct gr__body *body, unsigned from);
+/* Take a body's content into a trip, from this loop... */
+void gr__body_pack(struct gr__loop *loop, struct gr__body *body, struct gr__trip *trip);
 
-/* ...and out of it, into a body whose stage stays its own. */
-void gr__body_unpack(struct gr__body *body, struct gr__trip *trip);
+/* ...and out of it, into a body whose stage and pressure stay its own. */
+void gr__body_unpack(struct gr__loop *loop, struct gr__body *body, struct gr__trip *trip);
 
 static inline struct gr__trip *gr__trip_of(const struct gr__task *task)
 {

@@ -123,10 +123,8 @@ static void probe_back(struct gr__task *task)
     struct gr__loop *loop = gr__loop_here();
     struct probe *probe = gr__container_of(task, struct probe, task);
     struct gr__body *body = gr__body_of(loop, probe->sender);
-    if (body != NULL && body->stage == GR__AWAY) {
-        gr__relay_task(loop, body, task, sizeof *probe);
+    if (gr__relay_after(loop, body, task, sizeof *probe))
         return;
-    }
     struct gr__mark *mark = body == NULL ? NULL : body->mark;
     if (mark != NULL && mark->future == 0 && mark->to == probe->to && !mark->over)
         gr__pressure_let_in(mark);
@@ -217,17 +215,21 @@ static void relieve_next(struct gr__loop *loop, struct gr__pressure *pressure)
     gr__loop_ready_first(loop, &pressure->relief);
 }
 
-static struct gr__pressure *make_pressure(struct gr__loop *loop, struct gr__body *body)
+static void begin_pressure(struct gr__loop *loop, struct gr__body *body,
+                           struct gr__pressure *pressure)
 {
-    struct gr__pressure *pressure = gr__pool_take(&loop->pool, sizeof *pressure);
-    if (pressure == NULL)
-        return NULL;
-
     memset(pressure, 0, sizeof *pressure);
     pressure->relief.class = &relief_class;
     pressure->name = gr__slots_name(&gr__actors_of(loop)->bodies, body);
     gr__list_init(&pressure->waiters);
     body->pressure = pressure;
+}
+
+static struct gr__pressure *make_pressure(struct gr__loop *loop, struct gr__body *body)
+{
+    struct gr__pressure *pressure = gr__pool_take(&loop->pool, sizeof *pressure);
+    if (pressure != NULL)
+        begin_pressure(loop, body, pressure);
     return pressure;
 }
 
@@ -480,6 +482,22 @@ void gr__pressure_relieve(struct gr__loop *loop, struct gr__body *body)
 void gr__pressure_end(struct gr__loop *loop, struct gr__body *body)
 {
     let_go(loop, body, SIZE_MAX);
+}
+
+void gr__pressure_leave(struct gr__loop *loop, struct gr__body *body)
+{
+    body->pressure->stays = false;
+    let_go(loop, body, SIZE_MAX);
+}
+
+/* It may be under one already: at its home, of what was to be passed on to it. */
+void gr__pressure_stay(struct gr__loop *loop, struct gr__body *body, struct gr__pressure *spare)
+{
+    if (body->pressure == NULL)
+        begin_pressure(loop, body, spare);
+    else
+        gr__pool_give(&loop->pool, spare, sizeof *spare);
+    body->pressure->stays = true;
 }
 
 void gr__pressure_drop(struct gr__loop *loop, struct gr__body *body)

@@ -97,6 +97,12 @@ void gr__pressure_relieve(struct gr__loop *loop, struct gr__body *body);
 /* The actor moves: let all who wait look where it is now. */
 void gr__pressure_end(struct gr__loop *loop, struct gr__body *body);
 
+/* The same as its content goes, after which it is under no pressure that stays, either. */
+void gr__pressure_leave(struct gr__loop *loop, struct gr__body *body);
+
+/* An actor whose mailbox has rules has come: it is under a pressure that stays, with this memory. */
+void gr__pressure_stay(struct gr__loop *loop, struct gr__body *body, struct gr__pressure *spare);
+
 /* Call gr__relay_room() for an actor once its guest elsewhere, which is pressed, has room. */
 void gr__pressure_watch(struct gr__loop *loop, uint64_t guest, uint64_t home);
 

@@ -30,6 +30,7 @@ struct gr__self_timer {
     struct gr__body *body;
     struct gr__envelope *envelope;
     uint64_t key;
+    gr_time at;
     bool sent; /* the envelope is in the mailbox */
 };
 
@@ -70,6 +71,14 @@ static void cancel(struct gr__loop *loop, struct gr__self_timer *timer)
     give(loop, timer);
 }
 
+static void begin(struct gr__loop *loop, struct gr__body *body, struct gr__self_timer *timer)
+{
+    timer->body = body;
+    timer->timer = (struct gr__timer){.fire = on_time};
+    if (timer->at != GR_FOREVER && !timer->sent)
+        gr__wheel_start(&loop->wheel, &timer->timer, timer->at);
+}
+
 /* A timer that has its envelope and is in no list; NULL without memory. */
 static struct gr__self_timer *make(struct gr__loop *loop, struct gr__body *body, uint32_t tag,
                                    const void *data, size_t size)
@@ -87,8 +96,7 @@ static struct gr__self_timer *make(struct gr__loop *loop, struct gr__body *body,
 
     *gr__envelope_timer(envelope) = timer;
     gr__copy(gr__envelope_content(envelope), data, size);
-    *timer =
-        (struct gr__self_timer){.timer = {.fire = on_time}, .body = body, .envelope = envelope};
+    *timer = (struct gr__self_timer){.envelope = envelope};
     return timer;
 }
 
@@ -109,9 +117,9 @@ int gr_self_send_after(struct gr_self *self, uint64_t key, gr_time at, uint32_t 
 
     gr_self_send_cancel(self, key);
     timer->key = key;
+    timer->at = at;
     gr__list_append(&annex->timers, &timer->link);
-    if (at != GR_FOREVER)
-        gr__wheel_start(&loop->wheel, &timer->timer, at);
+    begin(loop, body, timer);
     return 0;
 }
 
@@ -136,6 +144,27 @@ bool gr__self_timer_arrives(struct gr__loop *loop, struct gr__envelope *envelope
     *gr__envelope_timer(envelope) = NULL;
     give(loop, timer);
     return true;
+}
+
+int gr__self_timers_apart(struct gr__loop *loop, const struct gr__annex *annex)
+{
+    int rc = 0;
+    gr__list_each (link, &annex->timers)
+        if (rc == 0)
+            rc = gr__envelope_apart(loop, timer_at(link)->envelope);
+    return rc;
+}
+
+void gr__self_timers_pause(struct gr__loop *loop, const struct gr__annex *annex)
+{
+    gr__list_each (link, &annex->timers)
+        gr__wheel_cancel(&loop->wheel, &timer_at(link)->timer);
+}
+
+void gr__self_timers_go_on(struct gr__loop *loop, struct gr__body *body)
+{
+    gr__list_each (link, &body->annex->timers)
+        begin(loop, body, timer_at(link));
 }
 
 void gr__self_timers_end(struct gr__loop *loop, struct gr__annex *annex)

@@ -9,6 +9,13 @@
 /* A keyed envelope is about to be handled, or ends: so does its timer. False: that was cancelled. */
 bool gr__self_timer_arrives(struct gr__loop *loop, struct gr__envelope *envelope);
 
+/* The actor is to leave the loop: the messages of its timers have nothing in common with what stays. 0, -ENOMEM. */
+int gr__self_timers_apart(struct gr__loop *loop, const struct gr__annex *annex);
+
+/* It leaves, with its timers, and has come to a loop where they go on; those that are late are due at once. */
+void gr__self_timers_pause(struct gr__loop *loop, const struct gr__annex *annex);
+void gr__self_timers_go_on(struct gr__loop *loop, struct gr__body *body);
+
 /* The actor stops: cancel all its timers. */
 void gr__self_timers_end(struct gr__loop *loop, struct gr__annex *annex);
 

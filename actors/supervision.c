@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "actors/relay.h"
 #include "base/copy.h"
 #include "future/done.h"
 
@@ -96,7 +97,9 @@ static void comes_back(struct gr__task *task)
 {
     struct gr__loop *loop = gr__loop_here();
     struct gr__notice *notice = gr__notice_of(task);
-    struct gr__body *body = gr__body_find(loop, notice->from);
+    struct gr__body *body = gr__body_of(loop, notice->from);
+    if (gr__relay_after(loop, body, task, sizeof *notice))
+        return;
     if (body != NULL)
         gr__supervision_end(loop, body);
     gr__notice_give(loop, notice);
@@ -149,7 +152,7 @@ void gr__supervision_tell(struct gr__loop *loop, struct gr__body *body)
     notice->kind = GR__RESTS;
     notice->id = supervision->lives;
     notice->to = supervision->supervisor;
-    notice->from = gr__slots_name(&gr__actors_of(loop)->bodies, body);
+    notice->from = gr__body_name(loop, body);
     notice->reason = body->reason;
     if (!gr__notice_send(loop, gr__handle_loop(notice->to), notice, &rests_class))
         gr__notice_give(loop, notice);
@@ -194,10 +197,15 @@ struct order {
     gr_promise promise;
 };
 
+static struct order *order_of(struct gr__task *task)
+{
+    return gr__container_of(task, struct order, task);
+}
+
 static struct order take_order(struct gr__task *task)
 {
-    struct order order = *gr__container_of(task, struct order, task);
-    gr__pool_give(&gr__loop_here()->pool, gr__container_of(task, struct order, task), sizeof order);
+    struct order order = *order_of(task);
+    gr__pool_give(&gr__loop_here()->pool, order_of(task), sizeof order);
     return order;
 }
 
@@ -214,8 +222,10 @@ static void rest(struct gr__loop *loop, struct gr__body *body, gr_promise promis
 static void order_to_rest(struct gr__task *task)
 {
     struct gr__loop *loop = gr__loop_here();
+    struct gr__body *body = gr__body_of(loop, order_of(task)->name);
+    if (gr__relay_after(loop, body, task, sizeof(struct order)))
+        return;
     struct order order = take_order(task);
-    struct gr__body *body = gr__body_find(loop, order.name);
     if (supervision_of(body) == NULL)
         gr__done_tell(order.promise, -ESTALE);
     else
@@ -225,8 +235,10 @@ static void order_to_rest(struct gr__task *task)
 static void order_to_restart(struct gr__task *task)
 {
     struct gr__loop *loop = gr__loop_here();
+    struct gr__body *body = gr__body_of(loop, order_of(task)->name);
+    if (gr__relay_after(loop, body, task, sizeof(struct order)))
+        return;
     struct order order = take_order(task);
-    struct gr__body *body = gr__body_find(loop, order.name);
     gr__done_tell(order.promise,
                   supervision_of(body) == NULL ? -ESTALE : restart(loop, body, order.lives));
 }
@@ -295,8 +307,11 @@ static int copy_failure(const struct gr__supervision *supervision, struct gr_buf
 
 static void answer(struct gr__task *task)
 {
+    struct gr__loop *loop = gr__loop_here();
+    struct gr__body *body = gr__body_of(loop, order_of(task)->name);
+    if (gr__relay_after(loop, body, task, sizeof(struct order)))
+        return;
     struct order question = take_order(task);
-    const struct gr__body *body = gr__body_find(gr__loop_here(), question.name);
     const struct gr__supervision *supervision = supervision_of(body);
     struct gr_buffer copy = {0};
     int rc = body == NULL ? -ESTALE : -ENOENT;

@@ -4,21 +4,7 @@
 
 #include "lib/fixture.h"
 
-enum {
-    ADD = 1,
-    SUM,
-    WHERE,
-    LINK,
-    UNLINK,
-    WATCH,
-    TRAP,
-    TIMER,
-    SCOPE,
-    STASH,
-    UNSTASH,
-    WAIT,
-    FORWARD
-};
+enum { ADD = 1, SUM, WHERE, LINK, UNLINK, WATCH, TRAP, SCOPE, STASH, UNSTASH, WAIT, FORWARD };
 enum { LOOPS = 3 };
 
 #define SOON gr_in(10 * GR_SECOND)
@@ -94,8 +80,6 @@ static int account_receive(struct gr_self *self, const struct gr_message *messag
         return gr_monitor_make(self, other, &monitor);
     case TRAP:
         return gr_self_trap_exits(self, true);
-    case TIMER:
-        return gr_self_send_after(self, 1, GR_FOREVER, ADD, NULL, 0);
     case SCOPE:
         return have_scope(self);
     case STASH:
@@ -608,7 +592,6 @@ FLEET_TEST(refuses_with_the_reason_what_is_bound_to_its_loop, LOOPS)
 {
     gr_actor other = spawn(&account, 0);
     refuses(WATCH, other, "monitors");
-    refuses(TIMER, other, "timers");
     refuses(SCOPE, other, "scope");
     end(other);
 }
@@ -618,7 +601,7 @@ FLEET_TEST(refuses_to_move_on_with_what_it_got_where_it_is, LOOPS)
     gr_actor other = spawn(&account, 0);
     gr_actor actor = spawn(&account, 0);
     check_equal(move(actor, 1), 0);
-    tell(actor, TIMER, other);
+    tell(actor, SCOPE, other);
     settle(actor);
     check_equal(move(actor, 2), -EBUSY);
     check_equal(where(actor).loop, 1);

@@ -7,12 +7,12 @@
 #include "lib/fixture.h"
 
 /*
- * Receivers, some with a small mailbox, are sent numbered messages and asks by runners on each loop, by
+ * Receivers, some with a small mailbox, some with one that has rules, are sent numbered messages and asks by runners on each loop, by
  * foreign threads, and by actors that are moved as well. Each sender numbers what it sends to each
  * receiver; a receiver knows the next number of each sender. Some receivers are stopped or killed,
  * and replaced. In the end as many messages were handled, or became dead letters, as were sent.
  */
-enum { NUMBER = 1, ASKED, STEP };
+enum { NUMBER = 1, ASKED, STEP, TICK };
 enum {
     LOOPS = 3,
     RECEIVERS = 5,
@@ -75,11 +75,28 @@ static const struct gr_behavior small = {.name = "small",
                                          .mailbox_max = 8,
                                          .state_bytes = sizeof(struct receiver)};
 
+/* All are as urgent, so that they stay in order. */
+static unsigned urgency(const struct gr_message *message)
+{
+    (void)message;
+    return 1;
+}
+
+static const struct gr_behavior ruled = {.name = "ruled",
+                                         .receive = receive,
+                                         .movable = true,
+                                         .priority = urgency,
+                                         .mailbox_bytes_max = 8 * sizeof(struct number),
+                                         .state_bytes = sizeof(struct receiver)};
+static const struct gr_behavior *const kinds[] = {&large, &small, &ruled};
+
 /* What a sender knows: whom it sends to, and the number of the next message there. */
 struct sender {
     uint64_t id;
     uint64_t names[RECEIVERS];
     uint64_t next[RECEIVERS];
+    uint64_t timers; /* that a nomad has started, one in the place of the other */
+    bool ticks;      /* the last one has not fired */
 };
 
 /* The next message to a receiver; false: there is none. */
@@ -135,10 +152,30 @@ static void step(struct sender *sender, uint64_t dice)
         ask_one(sender, which, dice >> 40);
 }
 
+/* A timer that was replaced does not fire, nor does one twice, wherever it was started. */
+static int tick(struct sender *sender, const struct number *number)
+{
+    check(sender->ticks);
+    check_equal(number->number, sender->timers);
+    sender->ticks = false;
+    return 0;
+}
+
+static int start_timer(struct gr_self *self, struct sender *sender, uint64_t dice)
+{
+    struct number number = {.number = ++sender->timers};
+    gr_time at = gr_in((gr_time)(dice % 200) * GR_MICROSECOND);
+    sender->ticks = true;
+    return gr_self_send_after(self, 1, at, TICK, &number, sizeof number);
+}
+
 static int nomad_receive(struct gr_self *self, const struct gr_message *message)
 {
     struct sender *sender = self->state;
     const struct number *number = message->data;
+    if (message->tag == TICK)
+        return tick(sender, number);
+    check_equal(start_timer(self, sender, number->dice), 0);
     sender->id = number->sender;
     step(sender, number->dice);
     return 0;
@@ -160,7 +197,7 @@ static uint64_t spawn(const struct gr_behavior *behavior, uint64_t loop)
 static void replace(uint64_t dice)
 {
     uint64_t which = dice % RECEIVERS;
-    uint64_t fresh = spawn(which % 2 == 0 ? &large : &small, dice / 64);
+    uint64_t fresh = spawn(kinds[which % 3], dice / 64);
     uint64_t before = __atomic_exchange_n(&receivers[which], fresh, __ATOMIC_SEQ_CST);
     if (dice % 3 == 0)
         check_equal(gr_actor_kill((gr_actor){before}), 0);
@@ -264,7 +301,7 @@ static void spawn_all(void)
     attempts = handled = moves = 0;
     over = false;
     for (uint64_t i = 0; i < RECEIVERS; i++)
-        receivers[i] = spawn(i % 2 == 0 ? &large : &small, i);
+        receivers[i] = spawn(kinds[i % 3], i);
     for (uint64_t i = 0; i < NOMADS; i++)
         nomads[i] = spawn(&nomad, i);
 }

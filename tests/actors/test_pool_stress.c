@@ -1,4 +1,4 @@
-/* However a pool is resized while its members fail and all loops send, each message is handled once. */
+/* However a pool is resized while its members fail and move, and all loops send, each message is handled once. */
 #include <errno.h>
 
 #include "lib/fixture.h"
@@ -25,9 +25,10 @@ static int64_t total(int64_t *counter)
 
 static int work(struct gr_self *self, const struct gr_message *message)
 {
-    (void)self;
     uint64_t dice = *(const uint64_t *)message->data >> 32;
     count(&handled);
+    if (dice % 64 == 2)
+        check_equal(gr_self_move(self, GR_ON_LOOP((int)(dice / 64 % LOOPS))), 0);
     if (dice % 128 == 0)
         return -EIO;
     if (dice % 16 == 1 && gr_sleep(gr_in(20 * GR_MICROSECOND)) == -ECANCELED)
@@ -35,7 +36,8 @@ static int work(struct gr_self *self, const struct gr_message *message)
     return gr_reply(message, &dice, sizeof dice);
 }
 
-static const struct gr_behavior worker = {.name = "worker", .receive = work, .mailbox_max = 16};
+static const struct gr_behavior worker = {
+    .name = "worker", .receive = work, .mailbox_max = 16, .movable = true};
 
 static void ask_one(uint64_t dice)
 {

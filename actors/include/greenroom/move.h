@@ -17,10 +17,11 @@
  * loop: no future, stream, timer, runner or gr_self. Promises and actors are of none. `moved` is
  * where an actor may set up again what it needs on a loop.
  *
- * The mailbox goes along, and so do messages laid aside, links and control messages. An actor that
- * has a run, children, a supervisor, monitors of others, watches of groups, timers to itself, a scope, or a
- * mailbox with priorities or a bound in bytes does not move: that is -EBUSY, and the error's details
- * (error.h) say what it has.
+ * The mailbox goes along with its rules, and so do messages laid aside, links, control messages and
+ * timers to itself. An actor that has a supervisor keeps it: where it lives it fails, rests and is
+ * restarted, and one that is to move while it rests does so once it is restarted. An actor that has a
+ * run, children, monitors of others, watches of groups, subscriptions, or a scope does not move: that is
+ * -EBUSY, and the error's details (error.h) say what it has.
  *
  * A message that is on its way to a moved actor as that ends is a dead letter of the loop
  * where it lived, and may be noted with the name that the actor had there.
@@ -36,7 +37,7 @@ GR__BEGIN
 /**
  * Have an actor live on another loop, and wait until it does. Nothing where it lives there.
  *
- * It moves once the handler that it is in has returned. Who gives up waiting does not call that
+ * It moves once the handler that it is in has returned, or once it is restarted where it rests. Who gives up waiting does not call that
  * off: it may move still.
  *
  * @param where  as in struct gr_actor_options; #GR_HERE is the caller's loop

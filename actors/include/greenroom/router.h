@@ -28,8 +28,7 @@
  * own members; of others it knows what it was told last, and adds what it has sent since. It has one
  * of them tell it anew with every eighth message, and where the last word is a millisecond old.
  *
- * A member may move (move.h). What another loop has sent to where it lives, and not by its home, may
- * be on its way there still when its removal returns. Members of a pool do not move.
+ * A member may move (move.h), one of a pool too: what is said of its removal holds wherever it lives.
  *
  * A member that ends stays one until it is removed: what is sent to it is -ESTALE, or a dead
  * letter. One that a supervisor restarts keeps its handle, so that its router need not know

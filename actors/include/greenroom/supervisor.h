@@ -14,7 +14,7 @@
  * A supervisor is an actor, its children are its children: started in order, stopped before it in
  * the reverse order. A child may be a supervisor, too.
  *
- * A child is restarted in place. Its stop hook runs with the reason; then it rests, until its
+ * A child is restarted in place, on the loop where it lives (move.h). Its stop hook runs with the reason; then it rests, until its
  * supervisor has decided; then its state is zeroed and its start hook runs again, with the same
  * argument. It keeps its handle, its links and who monitors it, and its mailbox: what was sent
  * meanwhile, and what it had not come to, it handles then. Save the message at which it failed: that
