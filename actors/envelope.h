@@ -46,6 +46,8 @@ struct gr__envelope {
     unsigned char payload[];
 };
 
+enum { GR__SHORT_MAX = GR__BLOCK_MIN - sizeof(struct gr__envelope) }; /* bytes: it is one line */
+
 /* Bits, which go together in any way, save that nothing but an ask is timed, and none that is keyed. */
 enum gr__envelope_kind {
     GR__PLAIN = 0,
@@ -198,7 +200,7 @@ static inline struct gr__envelope *gr__envelope_take_short(struct gr__loop *loop
 {
     size_t bytes = gr__envelope_bytes(GR__PLAIN, size);
     struct gr__envelope *envelope =
-        bytes > GR__BLOCK_MIN ? NULL : gr__pool_take_loaded(&loop->pool, 0, bytes);
+        size > GR__SHORT_MAX ? NULL : gr__pool_take_loaded(&loop->pool, 0, bytes);
     if (envelope != NULL)
         gr__envelope_head(envelope, GR__PLAIN, tag, size);
     return envelope;

@@ -117,6 +117,22 @@ static void discard(struct gr__task *task)
     gr__dead_letter(loop, addressee(loop, envelope), envelope, GR_DEAD_SHUTDOWN);
 }
 
+/*
+ * To an actor with room there is nothing more to a message than that it is put in. But the first one
+ * of all has to stand in the queue, since that actor then goes ahead of what is ready, and who takes
+ * mail may have chosen already what to run next.
+ */
+static bool arrive_at_once(struct gr__loop *loop, struct gr__task *task)
+{
+    struct gr__envelope *envelope = gr__envelope_of(task);
+    struct gr__body *body = gr__body_find(loop, addressee(loop, envelope));
+    if (body == NULL || body->count >= body->max || body->stage == GR__NEW)
+        return false;
+
+    gr__body_accept(loop, body, envelope);
+    return true;
+}
+
 #define MESSAGE                                                                                    \
     {                                                                                              \
         "a message", arrive, discard, NULL                                                         \
@@ -160,6 +176,11 @@ const uint8_t gr__envelope_aheads[GR__KINDS] = {
     AHEAD(GR__KEYED),
     AHEAD(GR__KEYED | GR__WITHIN),
 };
+
+__attribute__((constructor)) static void add_prompt(void)
+{
+    gr__prompt_add((struct gr__prompt){arrive, arrive_at_once});
+}
 
 static void discard_foreign(struct gr__task *task)
 {

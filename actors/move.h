@@ -34,8 +34,10 @@
  * out since senders know only the home; on the way back since each that had another way has closed
  * it, with a marker behind what it has sent by it, and the home last.
  *
- * Why the order of each pair of sender and receiver is kept. Lanes keep it, so it can break only
- * where a later message takes another way than an earlier one.
+ * Why the order of each pair of sender and receiver is kept. Lanes keep it, and what stands behind a
+ * message in one comes after it, however either is taken out (invariants 1 and 3 of turn.c); so it
+ * can break only where a later message takes another way than an earlier one. What is AWAY has no
+ * room: a message for it is never done as the lane is read, and is passed on in its turn.
  *     The receiver moves: those that came home before `fill` are in it, later ones behind it in the
  *       same lane. Those passed on before `is shut` are in the guest's mailbox and so in `return`; the
  *       home holds later ones, and puts them behind. Other ways: way.h.

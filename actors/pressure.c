@@ -417,6 +417,13 @@ static void told_pressed(struct gr__task *task)
 
 static const struct gr__task_class pressed_class = {"pressed", told_pressed, discard_notice, NULL};
 
+/* Who is woken by what comes after it must find it. */
+__attribute__((constructor)) static void add_prompts(void)
+{
+    gr__prompt_add((struct gr__prompt){told_room, gr__prompt_run});
+    gr__prompt_add((struct gr__prompt){told_pressed, gr__prompt_run});
+}
+
 void gr__pressure_tell(struct gr__loop *loop, struct gr__body *body, unsigned source)
 {
     struct gr__pressure *pressure = press(loop, body);

@@ -22,15 +22,16 @@ static void tell(struct gr__loop *loop, struct gr__home *home, unsigned source)
         home->told[source / 64] |= UINT64_C(1) << source % 64;
 }
 
-static void window_opens(struct gr__outbox_waiter *waiter)
+static bool window_opens(struct gr__outbox_waiter *waiter)
 {
     gr__relay_room(gr__loop_here(), gr__container_of(waiter, struct gr__home, window)->name);
+    return false;
 }
 
 bool gr__relay_pressed(struct gr__loop *loop, uint64_t guest)
 {
     enum gr_when_full when_full;
-    return gr__outbox_full(gr__loop_outbox(loop, gr__handle_loop(guest))) ||
+    return gr__outbox_slows(gr__loop_outbox(loop, gr__handle_loop(guest))) ||
            gr__pressure_remote(loop, guest, &when_full);
 }
 
@@ -39,7 +40,7 @@ static void await_room(struct gr__loop *loop, struct gr__home *home)
 {
     struct gr__outbox *outbox = gr__loop_outbox(loop, gr__handle_loop(home->guest));
     gr__pressure_watch(loop, home->guest, home->name);
-    if (gr__outbox_full(outbox) && !gr__list_linked(&home->window.link)) {
+    if (gr__outbox_slows(outbox) && !gr__list_linked(&home->window.link)) {
         home->window.wake = window_opens;
         gr__list_append(&outbox->waiters, &home->window.link);
     }

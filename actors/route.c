@@ -29,14 +29,15 @@ static struct window *window_of(struct gr_awaitable *awaitable)
 
 static bool window_ready(struct gr_awaitable *awaitable)
 {
-    return window_of(awaitable)->woken || !gr__outbox_full(window_of(awaitable)->outbox);
+    return window_of(awaitable)->woken || !gr__outbox_slows(window_of(awaitable)->outbox);
 }
 
-static void window_opens(struct gr__outbox_waiter *place)
+static bool window_opens(struct gr__outbox_waiter *place)
 {
     struct window *window = gr__container_of(place, struct window, place);
     window->woken = true;
     window->waiter->wake(window->waiter);
+    return true;
 }
 
 static int window_subscribe(struct gr_awaitable *awaitable, struct gr_waiter *waiter)
@@ -50,18 +51,28 @@ static int window_subscribe(struct gr_awaitable *awaitable, struct gr_waiter *wa
 
 static int window_take(struct gr_awaitable *awaitable)
 {
-    (void)awaitable;
+    gr__outbox_pass(window_of(awaitable)->outbox);
     return 0;
 }
 
 static bool window_cancel(struct gr_awaitable *awaitable)
 {
-    gr__list_remove(&window_of(awaitable)->place.link);
-    return !window_of(awaitable)->woken;
+    struct window *window = window_of(awaitable);
+    gr__list_remove(&window->place.link);
+    if (window->woken)
+        gr__outbox_pass(window->outbox);
+    window->woken = false;
+    return true;
 }
 
 static const struct gr_awaitable_type window_type = {"the way to another loop", window_ready,
                                                      window_subscribe, window_take, window_cancel};
+
+/* Whether a sender waits, or is refused, for what is under way already. */
+static bool is_shut(const struct gr__outbox *outbox, gr_time deadline)
+{
+    return deadline == GR__NOT_AT_ALL ? gr__outbox_full(outbox) : gr__outbox_slows(outbox);
+}
 
 static int wait_for_window(struct gr__outbox *outbox, gr_time deadline)
 {
@@ -103,7 +114,7 @@ static int try_there(struct gr__loop *loop, struct attempt *attempt, uint64_t at
     enum gr_when_full when_full;
     if (!attempt->let_in && gr__pressure_remote(loop, at, &when_full))
         return wait_for_room(loop, attempt, at, when_full);
-    if (gr__outbox_full(outbox)) {
+    if (is_shut(outbox, attempt->deadline)) {
         int rc = wait_for_window(outbox, attempt->deadline);
         return rc < 0 ? rc : AGAIN;
     }
@@ -170,12 +181,6 @@ static int try_held(struct attempt *attempt, struct gr__way *way)
     return 0;
 }
 
-/* Loops that never were look closed too. */
-static bool is_closed(unsigned loop)
-{
-    return ck_pr_load_ptr(&gr__inboxes[loop].word) == GR__INBOX_CLOSED;
-}
-
 static int try_elsewhere(struct gr__loop *loop, struct attempt *attempt)
 {
     struct gr__way *way = gr__way_find(loop, attempt->to);
@@ -184,7 +189,7 @@ static int try_elsewhere(struct gr__loop *loop, struct attempt *attempt)
     uint64_t at = way != NULL ? way->guest : attempt->to;
     if (gr__handle_loop(at) == loop->id)
         return try_by_body(loop, attempt, at);
-    return is_closed(gr__handle_loop(at)) ? -ESHUTDOWN : try_there(loop, attempt, at);
+    return gr__loop_is_closed(gr__handle_loop(at)) ? -ESHUTDOWN : try_there(loop, attempt, at);
 }
 
 /* An actor that is not here, or perhaps has no room. Kept out of the path to one that has. */
@@ -204,12 +209,12 @@ int gr__route_open(struct gr__loop *loop, unsigned target, gr_time deadline)
 {
     if (target == loop->id)
         return 0;
-    if (is_closed(target))
+    if (gr__loop_is_closed(target))
         return -ESHUTDOWN;
 
     struct gr__outbox *outbox = gr__loop_outbox(loop, target);
     int rc = 0;
-    while (rc == 0 && gr__outbox_full(outbox))
+    while (rc == 0 && is_shut(outbox, deadline))
         rc = wait_for_window(outbox, deadline);
     return rc;
 }
@@ -228,7 +233,7 @@ void gr__route_straight(struct gr__loop *loop, uint64_t at, struct gr__envelope 
 {
     unsigned target = gr__handle_loop(at);
     gr__envelope_address_from(envelope, at, loop->id);
-    if (is_closed(target))
+    if (gr__loop_is_closed(target))
         gr__dead_letter(loop, at, envelope, GR_DEAD_SHUTDOWN);
     else
         gr__loop_send(loop, target, &envelope->task, gr__envelope_block_bytes(envelope));

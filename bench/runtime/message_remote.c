@@ -1,10 +1,11 @@
 /*
  * How long does a message take to an actor of another loop, streamed?
  *
- * One that sends without a pause fills the lane; the slower of the two sides sets the pace. That is
- * the receiver, who takes a message out of its cell into an envelope, puts that into the mailbox,
- * and handles it: about twice what a message on its own loop is to its receiver. The machine's
- * floor is a line through a ring, 64 at a time (bench/floors/ring.c), which nobody handles.
+ * One that sends without a pause uses up its window; the slower of the two sides sets the pace, and
+ * they are about as slow. The sender writes a message into its cell, whose line it has to get from
+ * the other's cache; the receiver gets it back, takes the message out into an envelope, puts that
+ * into the mailbox, and handles it: twice what a message on its own loop is to its receiver. The
+ * machine's floor is a line through a ring, 64 at a time (bench/floors/ring.c), which nobody handles.
  */
 #include <greenroom/greenroom.h>
 

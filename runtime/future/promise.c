@@ -66,6 +66,17 @@ static void open_ours(struct gr__task *task)
     give(envelope_of(task), false);
 }
 
+/* To wake who waits for it runs nothing. */
+static bool open_at_once(struct gr__loop *loop, struct gr__task *task)
+{
+    if (envelope_of(task)->holds_buffer)
+        return false; /* which may have to be released, and that is the user's code */
+
+    (void)loop;
+    open_ours(task);
+    return true;
+}
+
 static void open_foreign(struct gr__task *task)
 {
     deliver(envelope_of(task));
@@ -87,6 +98,11 @@ static void discard_foreign(struct gr__task *task)
 static const struct gr__task_class our_class = {"a result", open_ours, discard_ours, NULL};
 static const struct gr__task_class foreign_class = {"a result", open_foreign, discard_foreign,
                                                     NULL};
+
+__attribute__((constructor)) static void add_prompt(void)
+{
+    gr__prompt_add((struct gr__prompt){open_ours, open_at_once});
+}
 
 /* Kept out of the callers, so that these are short where there is nothing to carry. */
 static __attribute__((noinline)) int post(const struct envelope *filled, const void *value)

@@ -21,22 +21,14 @@ struct gr__lane *gr__lanes_make(unsigned count)
 {
     static_assert(sizeof(struct gr__cell) == 64, "a line of the cache");
     static_assert(sizeof(struct gr__cell) == GR__BLOCK_MIN, "as large as the smallest block");
+    static_assert(offsetof(struct gr__cell, words) == offsetof(struct gr__task, class),
+                  "a cell has its number where a task has its link");
     return gr__memory_zeroed(bytes_of(count));
 }
 
 void gr__lanes_end(struct gr__lane *lanes, unsigned count)
 {
     gr__memory_release(lanes, bytes_of(count));
-}
-
-bool gr__lane_full(struct gr__lane *lane)
-{
-    if (lane->head - lane->seen < GR__LANE_CELLS)
-        return false;
-
-    /* Acquire: the reader has read the cells that are filled anew. Pairs with tell(). */
-    lane->seen = __atomic_load_n(&lane->tail, __ATOMIC_ACQUIRE);
-    return lane->head - lane->seen >= GR__LANE_CELLS;
 }
 
 /* What a task's block holds behind the link. */
@@ -50,20 +42,10 @@ static struct gr__cell *cell_of(struct gr__lane *lane, uint64_t number)
     return &lane->cells[number % GR__LANE_CELLS];
 }
 
-/* Let the reader have the cell that comes next, which is filled. */
-static void publish(struct gr__lane *lane, size_t bytes)
-{
-    uint64_t number = ++lane->head;
-
-    /* Release: who sees the number sees what is in the cell. Pairs with gr__lane_mail(). */
-    __atomic_store_n(&cell_of(lane, number)->label, number << GR__LABEL_BYTES_BITS | bytes,
-                     __ATOMIC_RELEASE);
-}
-
 void gr__lane_put(struct gr__lane *lane, struct gr__task *task)
 {
     cell_of(lane, lane->head + 1)->words[0] = (uintptr_t)task;
-    publish(lane, 0);
+    gr__lane_publish(lane, 0);
 }
 
 void gr__lane_put_block(struct gr__lane *lane, struct gr__pool *pool, struct gr__task *task,
@@ -72,7 +54,7 @@ void gr__lane_put_block(struct gr__lane *lane, struct gr__pool *pool, struct gr_
     assert(bytes > sizeof task->next && bytes <= sizeof(struct gr__cell));
     gr__copy(cell_of(lane, lane->head + 1)->words, content_of(task), bytes - sizeof task->next);
     gr__pool_give(pool, task, bytes);
-    publish(lane, bytes);
+    gr__lane_publish(lane, bytes);
 }
 
 /* The task that is in a cell, which the caller has seen filled; NULL without memory for its block. */
@@ -89,8 +71,15 @@ static struct gr__task *unpack(struct gr__lane *lane, uint64_t number, struct gr
     return task;
 }
 
-/* Tell the writer how far it may go on. */
-static void tell(struct gr__lane *lane)
+struct gr__task *gr__lane_take(struct gr__lane *lane, struct gr__pool *pool)
+{
+    struct gr__task *task = unpack(lane, lane->taken + 1, pool);
+    if (task != NULL)
+        lane->taken++;
+    return task;
+}
+
+void gr__lane_tell(struct gr__lane *lane)
 {
     /* Release: the cells have been read. Pairs with gr__lane_full() and gr__lane_take_back(). */
     __atomic_store_n(&lane->tail, lane->taken, __ATOMIC_RELEASE);
@@ -98,14 +87,10 @@ static void tell(struct gr__lane *lane)
 
 void gr__lane_take_all(struct gr__lane *lane, struct gr__pool *pool, struct gr__queue *queue)
 {
-    while (gr__lane_mail(lane)) {
-        struct gr__task *task = unpack(lane, lane->taken + 1, pool);
-        if (task == NULL)
-            break;
+    struct gr__task *task;
+    while (gr__lane_mail(lane) && (task = gr__lane_take(lane, pool)) != NULL)
         gr__queue_append(queue, task);
-        lane->taken++;
-    }
-    tell(lane);
+    gr__lane_tell(lane);
 }
 
 void gr__lane_close(struct gr__lane *lane)

@@ -18,7 +18,7 @@
  * Invariants:
  *   1. Cell i holds number n, of n % GR__LANE_CELLS == i, once n is filled; it is filled anew only
  *      after the reader has told, by tail, that it has emptied n.
- *   2. What one loop puts in is taken in that order.
+ *   2. What one loop puts in is taken in that order, and takes effect in it (turn.c).
  *   3. Once `closed` is set the reader takes nothing more, and what is left is the writer's.
  */
 #ifndef GREENROOM_LOOP_LANE_H
@@ -58,7 +58,35 @@ struct gr__lane *gr__lanes_make(unsigned count);
 void gr__lanes_end(struct gr__lane *lanes, unsigned count);
 
 /* Whether the writer can put nothing more in. */
-bool gr__lane_full(struct gr__lane *lane);
+static inline bool gr__lane_full(struct gr__lane *lane)
+{
+    if (lane->head - lane->seen < GR__LANE_CELLS)
+        return false;
+
+    /* Acquire: the reader has read the cells that are filled anew. Pairs with gr__lane_tell(). */
+    lane->seen = __atomic_load_n(&lane->tail, __ATOMIC_ACQUIRE);
+    return lane->head - lane->seen >= GR__LANE_CELLS;
+}
+
+/*
+ * The cell that comes next in a lane that is not full, for who fills it in place: as the block of a
+ * task, but for its link, where the cell has its number. Then it is published; nothing else is put
+ * in between.
+ */
+static inline struct gr__task *gr__lane_claim(struct gr__lane *lane)
+{
+    return (struct gr__task *)(void *)&lane->cells[(lane->head + 1) % GR__LANE_CELLS];
+}
+
+/* Let the reader have the cell that comes next, which is filled. */
+static inline void gr__lane_publish(struct gr__lane *lane, size_t bytes)
+{
+    uint64_t number = ++lane->head;
+
+    /* Release: who sees the number sees what is in the cell. Pairs with gr__lane_mail(). */
+    __atomic_store_n(&lane->cells[number % GR__LANE_CELLS].label,
+                     number << GR__LABEL_BYTES_BITS | bytes, __ATOMIC_RELEASE);
+}
 
 /* Put a task in, which is not full; the reader gets its address. */
 void gr__lane_put(struct gr__lane *lane, struct gr__task *task);
@@ -72,10 +100,16 @@ static inline bool gr__lane_mail(const struct gr__lane *lane)
 {
     const struct gr__cell *next = &lane->cells[(lane->taken + 1) % GR__LANE_CELLS];
 
-    /* Acquire: the cell has been filled. Pairs with publish() in lane.c. */
+    /* Acquire: the cell has been filled. Pairs with gr__lane_publish(). */
     return __atomic_load_n(&next->label, __ATOMIC_ACQUIRE) >> GR__LABEL_BYTES_BITS ==
            lane->taken + 1;
 }
+
+/* The task that comes next, of which gr__lane_mail() has told; NULL without memory for its block. */
+struct gr__task *gr__lane_take(struct gr__lane *lane, struct gr__pool *pool);
+
+/* Let the writer know how much has been taken. */
+void gr__lane_tell(struct gr__lane *lane);
 
 /* Append all that is in it to a queue. Without memory for a block the rest stays in the lane. */
 void gr__lane_take_all(struct gr__lane *lane, struct gr__pool *pool, struct gr__queue *queue);

@@ -46,6 +46,7 @@ int gr__loop_init(struct gr__loop *loop, unsigned id, unsigned count, struct gr_
     loop->loop_count = count;
     loop->host = host;
     loop->inbox = &gr__inboxes[id];
+    loop->mail_end.class = &gr__mail_end_class;
     loop->execute = execute;
     loop->ambient.deadline = GR_FOREVER;
     loop->ahead_at = &loop->ahead.first;

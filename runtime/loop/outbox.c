@@ -6,7 +6,7 @@
 #include "loop/lane.h"
 #include "loop/loop.h"
 
-enum { NOTE_EVERY = GR__OUTBOX_WINDOW / 4 };
+enum { NOTE_EVERY = GR__OUTBOX_PACE / 4 };
 
 /* Goes to the loop `to` with its messages, and back to the loop `from` as their receipt. */
 struct note {
@@ -99,16 +99,24 @@ void gr__outbox_add(struct gr__loop *from, struct gr__outbox *outbox, struct gr_
     fill(from, outbox);
 }
 
+static_assert((int)GR__OUTBOX_PACE == (int)GR__LANE_CELLS, "who can wait fills the lane");
+
+void gr__outbox_pass(struct gr__outbox *outbox)
+{
+    struct gr__list *link;
+    bool passes_on = false;
+    while (!passes_on && !gr__outbox_slows(outbox) &&
+           (link = gr__list_shift(&outbox->waiters)) != NULL) {
+        struct gr__outbox_waiter *waiter = gr__container_of(link, struct gr__outbox_waiter, link);
+        passes_on = waiter->wake(waiter);
+    }
+}
+
 static void open_window(struct gr__loop *from, unsigned to)
 {
     struct gr__outbox *outbox = gr__loop_outbox(from, to);
     outbox->under_way -= NOTE_EVERY;
-
-    struct gr__list *link;
-    while (!gr__outbox_full(outbox) && (link = gr__list_shift(&outbox->waiters)) != NULL) {
-        struct gr__outbox_waiter *waiter = gr__container_of(link, struct gr__outbox_waiter, link);
-        waiter->wake(waiter);
-    }
+    gr__outbox_pass(outbox);
 }
 
 /* The note is back, or its messages will never be taken: either way they are not under way. */
@@ -132,6 +140,12 @@ static void note_there(struct gr__task *task)
 
 static const struct gr__task_class note_there_class = {"note", note_there, note_back, NULL};
 
+__attribute__((constructor)) static void add_prompts(void)
+{
+    gr__prompt_add((struct gr__prompt){note_there, gr__prompt_run});
+    gr__prompt_add((struct gr__prompt){note_back, gr__prompt_run});
+}
+
 bool gr__outbox_add_counted(struct gr__loop *from, struct gr__outbox *outbox, struct gr__task *task,
                             size_t bytes)
 {
@@ -151,6 +165,24 @@ bool gr__outbox_add_counted(struct gr__loop *from, struct gr__outbox *outbox, st
     if (outbox->gathered >= GR__OUTBOX_BATCH)
         gr__outboxes_flush(from);
     return true;
+}
+
+struct gr__task *gr__outbox_claim(const struct gr__outbox *outbox)
+{
+    struct gr__lane *lane = lane_of(outbox);
+    bool straight = lane != NULL && outbox->backlog.first == NULL && !gr__outbox_slows(outbox) &&
+                    outbox->since_note < NOTE_EVERY - 1 && !gr__lane_full(lane);
+    return straight ? gr__lane_claim(lane) : NULL;
+}
+
+void gr__outbox_commit(struct gr__loop *from, struct gr__outbox *outbox, size_t bytes)
+{
+    gr__lane_publish(lane_of(outbox), bytes);
+    fill(from, outbox);
+    outbox->since_note++;
+    outbox->under_way++;
+    if (++outbox->gathered >= GR__OUTBOX_BATCH)
+        gr__outboxes_flush(from);
 }
 
 void gr__outboxes_flush(struct gr__loop *from)

@@ -9,13 +9,22 @@
  * empty, and sleeps. Where the other loop has gone, what it has not taken is discarded here.
  *
  * What one loop may have on its way to another is bounded. Messages are counted when
- * they are added; each time a quarter of the window has been counted, a note goes along
- * with them, which the other loop sends back when it comes to it. While the window is
- * used up, senders wait here. Control messages, replies and results are not counted: as
- * many are under way as somebody waits for.
+ * they are added; each time a quarter of a lane has been counted, a note goes along
+ * with them, which the other loop sends back when it comes to it. Control messages,
+ * replies and results are not counted: as many are under way as somebody waits for.
  *
  *     this loop   m m m ... m [note] m m m ... m [note] -->   the other loop
- *                 <-------------- [note] ----------------     came so far: window opens
+ *                 <-------------- [note] ----------------     came so far
+ *
+ * Who can wait does so here while as many are under way as the lane has cells: more would go
+ * through the backlog, and so through memory. Who cannot wait may send up to the window; but not
+ * while somebody waits, since what opens then would be taken from those, again and again.
+ *
+ * Those who wait wake one another: room wakes the first, and each passes the word on before it
+ * sends. So as many are woken as there is room for, also where some of them do not send after all.
+ *
+ * Invariant: while somebody waits, either as many are under way as the lane has cells, and so a
+ * note is too; or one who was woken has not yet passed the word on.
  */
 #ifndef GREENROOM_LOOP_OUTBOX_H
 #define GREENROOM_LOOP_OUTBOX_H
@@ -27,8 +36,9 @@
 #include "loop/task.h"
 
 enum {
-    GR__OUTBOX_BATCH = 64,       /* tasks after which the other loop is woken */
-    GR__OUTBOX_WINDOW = 1 << 13, /* messages on their way to one loop */
+    GR__OUTBOX_BATCH = 64, /* tasks after which the other loop is woken */
+    GR__OUTBOX_PACE = 512, /* messages on their way to one loop: as many as its lane has cells */
+    GR__OUTBOX_WINDOW = 1 << 13, /* the same, at most */
 };
 
 struct gr__loop;
@@ -47,10 +57,12 @@ struct gr__outbox {
     struct gr__list waiters;        /* of struct gr__outbox_waiter */
 };
 
-/* Somebody who waits until the window opens. */
+/* Somebody who waits until there is room. */
 struct gr__outbox_waiter {
     struct gr__list link;
-    void (*wake)(struct gr__outbox_waiter *waiter);
+
+    /* True: it calls gr__outbox_pass() before it sends, or once it will not. False: it needs no room. */
+    bool (*wake)(struct gr__outbox_waiter *waiter);
 };
 
 void gr__outbox_init(struct gr__outbox *outbox, unsigned from, unsigned loop);
@@ -66,10 +78,29 @@ void gr__outbox_add(struct gr__loop *from, struct gr__outbox *outbox, struct gr_
 bool gr__outbox_add_counted(struct gr__loop *from, struct gr__outbox *outbox, struct gr__task *task,
                             size_t bytes);
 
+/*
+ * Where to write a message of one line, as into a block of its own but for the task's link: the
+ * cell itself, which is committed then, and counted. NULL: it has to be added, or to wait. In
+ * between nothing else is sent.
+ */
+struct gr__task *gr__outbox_claim(const struct gr__outbox *outbox);
+void gr__outbox_commit(struct gr__loop *from, struct gr__outbox *outbox, size_t bytes);
+
+/* Whether who can wait should. */
+static inline bool gr__outbox_slows(const struct gr__outbox *outbox)
+{
+    return outbox->under_way >= GR__OUTBOX_PACE;
+}
+
+/* Whether who cannot wait is refused. */
 static inline bool gr__outbox_full(const struct gr__outbox *outbox)
 {
-    return outbox->under_way >= GR__OUTBOX_WINDOW;
+    return outbox->under_way >= (gr__list_empty(&outbox->waiters) ? (unsigned)GR__OUTBOX_WINDOW
+                                                                  : (unsigned)GR__OUTBOX_PACE);
 }
+
+/* There may be room: wake who waits first. */
+void gr__outbox_pass(struct gr__outbox *outbox);
 
 /* See to it that what has been added is seen, as far as lanes have room. */
 void gr__outboxes_flush(struct gr__loop *from);

@@ -28,6 +28,12 @@ static inline void gr__post_give(bool foreign, void *memory, size_t bytes)
         gr__pool_give(&gr__loop_here()->pool, memory, bytes);
 }
 
+/* Whether nobody would take what is sent to a loop; loops that never were look closed too. */
+static inline bool gr__loop_is_closed(unsigned loop)
+{
+    return ck_pr_load_ptr(&gr__inboxes[loop].word) == GR__INBOX_CLOSED;
+}
+
 /*
  * Post from the loop `here`, or from a foreign thread where that is NULL, a task that fills a block
  * of so many bytes that gr__post_take() gave. False: the loop has stopped.
@@ -36,7 +42,7 @@ static inline bool gr__post(struct gr__loop *here, unsigned to, struct gr__task 
 {
     if (here == NULL)
         return gr__inbox_post_foreign(&gr__inboxes[to], task);
-    if (to != here->id && ck_pr_load_ptr(&gr__inboxes[to].word) == GR__INBOX_CLOSED)
+    if (to != here->id && gr__loop_is_closed(to))
         return false;
 
     gr__loop_send(here, to, task, bytes);

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct gr__loop;
+
 struct gr__task {
     struct gr__task *next;
     const struct gr__task_class *class;
@@ -27,6 +29,26 @@ struct gr__task_class {
      * handler. NULL for a task that may be gone before its run is over. */
     size_t (*describe)(const struct gr__task *task, char *text, size_t bytes);
 };
+
+/*
+ * What comes from another loop need not stand in a queue, where it waits for nothing and runs no
+ * user code. `at_once` does then what `run` would, on whichever stack that may be, and makes ready
+ * what it has to behind what is so already; false: this one has to stand in the queue, and nothing
+ * is done.
+ */
+struct gr__prompt {
+    void (*run)(struct gr__task *task); /* of the class, by which it is known */
+    bool (*at_once)(struct gr__loop *loop, struct gr__task *task);
+};
+
+/* Add one, before main. */
+void gr__prompt_add(struct gr__prompt prompt);
+
+/* For those that never have to stand in the queue: runs it. */
+bool gr__prompt_run(struct gr__loop *loop, struct gr__task *task);
+
+/* Of the task that marks where mail ends in the queue. */
+extern const struct gr__task_class gr__mail_end_class;
 
 struct gr__queue {
     struct gr__task *first;

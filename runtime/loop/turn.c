@@ -13,6 +13,25 @@
  * paid lately: a sleep that mail ended within SPIN_MAX would have been better spent
  * watching, so the next one is; each watch in vain and each long sleep halve the time.
  * A process with nothing to do therefore sleeps and stays asleep.
+ *
+ * What comes by a lane is done as the lane is read, if it waits for nothing and runs no user code: a
+ * message is put into its mailbox, a result wakes who awaits it (task.h). All else stands in the
+ * queue, and so does what is read after that, until `mail_end` has come up, which stands behind:
+ *
+ *     ready   ...                                   what comes may be done at once
+ *     ready   ... [call] [message] [mail_end]       what comes now stands behind these
+ *     ready   [mail_end] ... [message]              more has come: the mark goes behind it again
+ *
+ * Invariants:
+ *   1. What one loop has sent to another takes effect in the order in which it was sent. Its lane
+ *      keeps that order; of what a lane has brought nobody takes anything out of the queue's
+ *      order; and nothing is done at once while something that a lane has brought stands there.
+ *   2. While `mail_stands`, `mail_end` is in `ready`, and behind it is mail exactly if `mail_behind`.
+ *   3. So what is behind a message in a lane finds it in its mailbox, or passed on into a lane: the
+ *      fences and markers of moves, the notes of windows, and chases rest on this.
+ *   4. To read a lane needs no room anywhere, and waits for nobody. What has no room to be done at
+ *      once, or is to be passed on, stands in the queue. So notes come back, and windows open,
+ *      as long as loops turn, whatever their handlers wait for.
  */
 #include "loop/lane.h"
 #include "loop/load.h"
@@ -26,7 +45,7 @@
 #define SPIN_MAX (20 * GR_MICROSECOND)
 #define SPIN_MIN (1 * GR_MICROSECOND)
 
-enum { TIMERS_A_TURN = 1024, LOOKS_A_STALL = 16, HOLDS_MAX = 4096 };
+enum { TIMERS_A_TURN = 1024, LOOKS_A_STALL = 16, HOLDS_MAX = 4096, PROMPTS_MAX = 8 };
 
 static gr_time read_clock(struct gr__loop *loop)
 {
@@ -47,15 +66,81 @@ bool gr__loop_mail(const struct gr__loop *loop)
     return lanes_mail(loop) || gr__inbox_mail(loop->inbox);
 }
 
-/* What came by the inbox may be behind what was put into a lane before: so it is taken first. */
+/* All that stood ahead of it has run; so has all that came by a lane, unless more has come since. */
+static void mail_ends(struct gr__task *task)
+{
+    struct gr__loop *loop = gr__container_of(task, struct gr__loop, mail_end);
+    loop->mail_stands = loop->mail_behind;
+    loop->mail_behind = false;
+    if (loop->mail_stands)
+        gr__loop_ready(loop, task);
+}
+
+const struct gr__task_class gr__mail_end_class = {"mail", mail_ends, NULL, NULL};
+
+static struct gr__prompt prompts[PROMPTS_MAX];
+static int prompt_count;
+
+void gr__prompt_add(struct gr__prompt prompt)
+{
+    assert(prompt_count < PROMPTS_MAX);
+    prompts[prompt_count++] = prompt;
+}
+
+bool gr__prompt_run(struct gr__loop *loop, struct gr__task *task)
+{
+    (void)loop;
+    task->class->run(task);
+    return true;
+}
+
+static bool do_at_once(struct gr__loop *loop, struct gr__task *task)
+{
+    for (const struct gr__prompt *prompt = prompts; prompt < prompts + prompt_count; prompt++)
+        if (prompt->run == task->class->run)
+            return prompt->at_once(loop, task);
+    return false;
+}
+
+/*
+ * What can be done at once is, as long as nothing stands in the queue that came by a lane before:
+ * so whatever one loop has sent takes effect in that order.
+ */
+static void take_lane(struct gr__loop *loop, struct gr__lane *lane, unsigned most)
+{
+    bool stands = loop->mail_stands, more = false;
+    for (; most > 0 && gr__lane_mail(lane); most--) {
+        struct gr__task *task = gr__lane_take(lane, &loop->pool);
+        if (task == NULL)
+            break;
+        if (!stands && !more && do_at_once(loop, task))
+            continue;
+        gr__loop_ready(loop, task);
+        more = true;
+    }
+    gr__lane_tell(lane);
+    if (!more)
+        return;
+    loop->mail_behind = stands;
+    loop->mail_stands = true;
+    if (!stands)
+        gr__loop_ready(loop, &loop->mail_end);
+}
+
+/*
+ * From a lane comes as much as a quantum handles: what stays there can wait as well as in a mailbox,
+ * and does not fill that. What came by the inbox may be behind what was put into a lane before: so
+ * it is taken first, and then all that is in the lanes.
+ */
 static void take_mail(struct gr__loop *loop)
 {
     struct gr__queue posted = {NULL, NULL};
     if (gr__inbox_mail(loop->inbox))
         gr__inbox_unfold(loop->inbox, &posted);
+    unsigned most = posted.first == NULL ? GR__QUANTUM_MAX : GR__LANE_CELLS;
     for (unsigned i = 0; i < loop->loop_count; i++)
         if (i != loop->id && gr__lane_mail(&loop->lanes[i]))
-            gr__lane_take_all(&loop->lanes[i], &loop->pool, &loop->ready);
+            take_lane(loop, &loop->lanes[i], most);
     gr__queue_move(&posted, &loop->ready);
 }
 
@@ -79,8 +164,11 @@ static bool end_quantum(struct gr__loop *loop)
 {
     adapt_quantum(loop, read_clock(loop) - loop->began);
     gr__outboxes_flush(loop);
+    if (loop->now >= loop->slice_end)
+        return false;
+
     take_mail(loop);
-    return loop->now < loop->slice_end;
+    return true;
 }
 
 static bool behind_is_due(const struct gr__loop *loop)

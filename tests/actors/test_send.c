@@ -219,6 +219,51 @@ RUNNER_TEST(keeps_the_order_of_one_sender_whichever_way_it_sends)
     }
 }
 
+static uint64_t posts_run; /* on loop 1 */
+
+static void count_post(void *context)
+{
+    (void)context;
+    posts_run++;
+}
+
+static int check_posts(struct gr_self *self, const struct gr_message *message)
+{
+    uint64_t *early = self->state;
+    if (message->tag == SEEN)
+        return gr_reply(message, early, sizeof *early);
+    *early += posts_run < *(const uint64_t *)message->data;
+    return 0;
+}
+
+static const struct gr_behavior checker = {
+    .name = "checker", .receive = check_posts, .state_bytes = sizeof(uint64_t)};
+
+/*
+ *     loop 0             lane to loop 1       loop 1, without the rule
+ *     send 1, after 0    message              at once into the mailbox: the actor is ready
+ *     post               call                 ready, behind the actor
+ *     send 2, after 1    message              into the mailbox, and handled ahead of the call
+ */
+RUNNER_TEST(lets_no_message_overtake_what_its_loop_has_posted_before)
+{
+    posts_run = 0;
+    gr_actor actor;
+    struct gr_actor_options there = {.where = GR_ON_LOOP(1)};
+    check_equal(gr_actor_spawn(&checker, &there, &actor), 0);
+    uint64_t posts = 0;
+    for (int i = 0; i < 5000; i++) {
+        check_equal(gr_send(actor, NUMBER, &posts, sizeof posts), 0);
+        if (i % 3 == 0) {
+            check_equal(gr_post(1, count_post, NULL, NULL), 0);
+            posts++;
+        }
+    }
+    uint64_t early = 1;
+    check_equal(gr_ask(actor, SEEN, NULL, 0, &early, sizeof early, GR_FOREVER), 0);
+    check_equal(early, 0);
+}
+
 /* --- Buffers ------------------------------------------------------------------------------- */
 
 static int send_counted(gr_actor actor, uint32_t tag, size_t size)
@@ -681,6 +726,7 @@ int main(void)
         cmocka_unit_test(refuses_a_buffer_of_four_gigabytes_and_leaves_it_be),
         cmocka_unit_test(keeps_the_order_of_one_sender),
         cmocka_unit_test(keeps_the_order_of_one_sender_whichever_way_it_sends),
+        cmocka_unit_test(lets_no_message_overtake_what_its_loop_has_posted_before),
         cmocka_unit_test(releases_a_buffer_once_when_it_was_handled),
         cmocka_unit_test(leaves_a_taken_buffer_to_who_took_it),
         cmocka_unit_test(gives_a_copy_of_copied_bytes_as_a_buffer),

@@ -240,6 +240,100 @@ static void wakes_whom_it_sends_to_while_its_tasks_run_on(void **state)
     assert_true(gr__loop_mail(&loops[1]));
 }
 
+/* --- What comes by a lane ------------------------------------------------------------------ */
+
+/* From loop 1: notes its name, readies another on loop 0, has loop 1 send one; then mail is taken. */
+struct parcel {
+    struct gr__task task;
+    char name;
+    struct parcel *ready;
+    struct parcel *sent;
+};
+
+static void send_parcel(struct parcel *parcel)
+{
+    gr__loop_send(&loops[1], 0, &parcel->task, 0);
+    gr__outboxes_flush(&loops[1]);
+}
+
+static void open_parcel(struct gr__task *task)
+{
+    const struct parcel *parcel = gr__container_of(task, struct parcel, task);
+    strncat(trace, &parcel->name, 1);
+    if (parcel->ready != NULL)
+        gr__loop_ready(&loops[0], &parcel->ready->task);
+    if (parcel->sent != NULL)
+        send_parcel(parcel->sent);
+    loops[0].budget = 0;
+}
+
+static void open_promptly(struct gr__task *task)
+{
+    open_parcel(task);
+}
+
+static const struct gr__task_class parcel_class = {"a parcel", open_parcel, NULL, NULL};
+static const struct gr__task_class prompt_class = {"a prompt one", open_promptly, NULL, NULL};
+
+__attribute__((constructor)) static void add_prompt(void)
+{
+    gr__prompt_add((struct gr__prompt){open_promptly, gr__prompt_run});
+}
+
+static struct parcel parcel(char name, struct parcel *ready, struct parcel *sent)
+{
+    return (struct parcel){{NULL, &parcel_class}, name, ready, sent};
+}
+
+static struct parcel prompt(char name)
+{
+    return (struct parcel){{NULL, &prompt_class}, name, NULL, NULL};
+}
+
+static void does_at_once_what_comes_by_a_lane_and_can_be(void **state)
+{
+    (void)state;
+    struct parcel local = parcel('l', NULL, NULL), first = prompt('1'), second = prompt('2');
+    trace[0] = '\0';
+    gr__loop_ready(&loops[0], &local.task);
+    send_parcel(&first);
+    send_parcel(&second);
+    turn();
+    assert_string_equal(trace, "12l");
+}
+
+static void does_nothing_at_once_while_what_came_by_a_lane_stands(void **state)
+{
+    (void)state;
+    struct parcel local = parcel('l', NULL, NULL), late = prompt('4'), third = prompt('3');
+    struct parcel first = parcel('1', NULL, &late), second = parcel('2', NULL, NULL);
+    trace[0] = '\0';
+    gr__loop_ready(&loops[0], &local.task);
+    send_parcel(&first);
+    send_parcel(&second);
+    send_parcel(&third);
+    turn();
+    assert_string_equal(trace, "l1234");
+}
+
+/*
+ *     ready             took            then
+ *     1 mark            1 mark          1 runs: readies l, 2 is sent
+ *     mark l            mark l 2        2 stands behind the mark, which goes behind it
+ *     l 2 mark          l 2 mark        l runs: 3 is sent
+ *     2 mark            2 mark 3        and must not go ahead of 2
+ */
+static void does_nothing_at_once_while_what_came_later_by_a_lane_stands(void **state)
+{
+    (void)state;
+    struct parcel third = prompt('3'), second = parcel('2', NULL, NULL);
+    struct parcel local = parcel('l', NULL, &third), first = parcel('1', &local, &second);
+    trace[0] = '\0';
+    send_parcel(&first);
+    turn();
+    assert_string_equal(trace, "1l23");
+}
+
 int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -251,6 +345,9 @@ int main(void)
         TEST(keeps_a_slice_short_where_tasks_are_long),
         TEST(looks_at_the_clock_seldom_where_tasks_are_short),
         TEST(wakes_whom_it_sends_to_while_its_tasks_run_on),
+        TEST(does_at_once_what_comes_by_a_lane_and_can_be),
+        TEST(does_nothing_at_once_while_what_came_by_a_lane_stands),
+        TEST(does_nothing_at_once_while_what_came_later_by_a_lane_stands),
     };
     return cmocka_run_group_tests_name("turn", tests, NULL, NULL);
 }
