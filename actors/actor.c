@@ -21,6 +21,7 @@
 #include "actors/pressure.h"
 #include "actors/process.h"
 #include "actors/reception.h"
+#include "actors/reentry.h"
 #include "actors/rules.h"
 #include "actors/self_timer.h"
 #include "actors/send_later.h"
@@ -56,8 +57,9 @@ const uint16_t gr__stages_after[GR__STAGES] = {
     [GR__IDLE] = STAGE(GR__SCHEDULED),
     [GR__STARTING] = STAGE(GR__NEW) | STAGE(GR__STOPPING),
     [GR__RECEIVING] = STAGE(GR__SCHEDULED),
+    [GR__INTERLEAVING] = STAGE(GR__SCHEDULED),
     [GR__SCHEDULED] = STAGE(GR__LONG) | STAGE(GR__IDLE) | STAGE(GR__RECEIVING) |
-                      STAGE(GR__STOPPING) | STAGE(GR__LEAVING),
+                      STAGE(GR__INTERLEAVING) | STAGE(GR__STOPPING) | STAGE(GR__LEAVING),
     [GR__STOPPING] = STAGE(GR__RESTING) | STAGE(GR__GONE),
     [GR__RESTING] = STAGE(GR__STARTING) | STAGE(GR__NEW) | STAGE(GR__STOPPING),
     [GR__LEAVING] = STAGE(GR__IDLE) | STAGE(GR__AWAY),
@@ -174,6 +176,11 @@ static void end(struct gr__loop *loop, struct gr__body *body)
         go(loop, body);
 }
 
+void gr__body_end(struct gr__loop *loop, struct gr__body *body)
+{
+    end(loop, body);
+}
+
 /* Kept out of the path of a message to an actor that has had some, and is quick with them. */
 __attribute__((noinline, cold)) void gr__body_schedule_apart(struct gr__loop *loop,
                                                              struct gr__body *body)
@@ -183,10 +190,31 @@ __attribute__((noinline, cold)) void gr__body_schedule_apart(struct gr__loop *lo
     } else if (body->stage == GR__LONG) {
         gr__loop_ready_behind(loop, &body->task);
     } else {
-        gr__reception_arrived(loop, body);
+        if (body->stage == GR__RECEIVING)
+            gr__reception_arrived(loop, body);
+        else
+            gr__reentry_arrived(loop, body);
         return;
     }
     gr__body_move(body, GR__SCHEDULED);
+}
+
+static void cancel(struct gr__runner *runner)
+{
+    gr__runner_cancel(runner);
+}
+
+static inline __attribute__((always_inline)) void cancel_all(struct gr__body *body)
+{
+    if (body->runner != NULL)
+        gr__runner_cancel(body->runner);
+    if (gr__body_reentrant(body))
+        gr__reentry_each(body, cancel);
+}
+
+void gr__body_cancel(struct gr__body *body)
+{
+    cancel_all(body);
 }
 
 void gr__body_stop(struct gr__loop *loop, struct gr__body *body, int reason)
@@ -195,8 +223,7 @@ void gr__body_stop(struct gr__loop *loop, struct gr__body *body, int reason)
         return;
 
     body->reason = reason;
-    if (body->runner != NULL)
-        gr__runner_cancel(body->runner);
+    cancel_all(body);
     if (body->annex != NULL)
         gr__tenants_cancel(body->annex);
     gr__body_urge(loop, body, GR__STOP);
@@ -207,6 +234,15 @@ void gr__body_force(struct gr__body *body)
     body->urgent |= GR__FORCE;
     if (body->runner != NULL)
         gr__runner_kill(body->runner);
+    if (gr__body_reentrant(body))
+        gr__reentry_each(body, gr__runner_kill);
+}
+
+/* The one that has failed is about to return, and what it does until then is its own affair. */
+static void cancel_other(struct gr__runner *runner)
+{
+    if (runner->state != GR__RUNNER_RUNNING)
+        gr__runner_cancel(runner);
 }
 
 void gr__body_fail(struct gr__loop *loop, struct gr__body *body, int status)
@@ -217,6 +253,10 @@ void gr__body_fail(struct gr__loop *loop, struct gr__body *body, int status)
     body->urgent |= GR__STOP;
     body->reason = status;
     report_failure(loop, body);
+    if (gr__body_reentrant(body)) {
+        gr__reentry_each(body, cancel_other);
+        gr__tenants_cancel(body->annex);
+    }
 }
 
 static __attribute__((noinline, cold)) void fail_at(struct gr__loop *loop, struct gr__body *body,
@@ -259,15 +299,9 @@ static __attribute__((noinline)) void receive_other(struct gr__loop *loop, struc
     gr__dead_letter_expired(loop, gr__body_name(loop, body), envelope);
 }
 
-/* Handle one message. What it has brought stays around until the caller settles. */
-static void handle(struct gr__loop *loop, struct gr__body *body)
+static inline __attribute__((always_inline)) void
+receive_any(struct gr__loop *loop, struct gr__body *body, struct gr__envelope *envelope)
 {
-    struct gr__task *task = body->first;
-    struct gr__envelope *envelope = gr__envelope_of(task);
-    body->first = task->next;
-    body->count--;
-    gr__mailbox_took(loop, body, envelope, NULL);
-
     /* Asked for ahead of the handler and not after it, the kind costs most messages nothing. */
     const struct gr__task_class *class = envelope->task.class;
     if (class == &gr__envelope_classes[GR__PLAIN])
@@ -276,6 +310,32 @@ static void handle(struct gr__loop *loop, struct gr__body *body)
         receive(loop, body, envelope, GR__ASK);
     else
         receive_other(loop, body, envelope);
+}
+
+void gr__body_handle(struct gr__loop *loop, struct gr__body *body, struct gr__envelope *envelope)
+{
+    receive_any(loop, body, envelope);
+}
+
+/* Handle one message. What it has brought stays around until the caller settles. */
+static void handle(struct gr__loop *loop, struct gr__body *body)
+{
+    struct gr__task *task = body->first;
+    struct gr__envelope *envelope = gr__envelope_of(task);
+    body->first = task->next;
+    body->count--;
+    gr__mailbox_took(loop, body, envelope, NULL);
+    receive_any(loop, body, envelope);
+}
+
+void gr__body_finish(struct gr__loop *loop, struct gr__body *body)
+{
+    if (body->first != NULL || (body->urgent & ~GR__RUNS) != GR__FINISH)
+        return;
+
+    gr__supervision_end(loop, body);
+    body->urgent |= GR__STOP;
+    body->reason = 0;
 }
 
 /* It is to stop once it has nothing to handle, and then for good. */
@@ -288,21 +348,26 @@ static void finish(struct gr__loop *loop, struct gr__body *body)
         gr__ambient_settle(loop);
         handle(loop, body);
     }
-    if (body->first != NULL || body->urgent != GR__FINISH)
-        return;
-
-    gr__supervision_end(loop, body);
-    body->urgent |= GR__STOP;
-    body->reason = 0;
+    gr__body_finish(loop, body);
 }
 
-/* What comes ahead of the mailbox. Kept out of the path of an actor for which nothing does. */
-static __attribute__((noinline, cold)) void see_to_urgent(struct gr__loop *loop,
+/*
+ * What comes ahead of the mailbox. Kept out of the path of an actor for which nothing does. True: it
+ * is re-entrant, and has seen to the rest, too.
+ */
+static __attribute__((noinline, cold)) bool see_to_urgent(struct gr__loop *loop,
                                                           struct gr__body *body)
 {
     body->runner = loop->runner;
     if (body->urgent & GR__ARRIVED)
         gr__body_arrived(loop, body);
+    if (gr__body_reentrant(body)) {
+        body->runner = NULL;
+        if (gr__body_stopping(body))
+            return false;
+        gr__reentry_run(loop, body);
+        return true;
+    }
     if (body->urgent & GR__RECEIVES)
         gr__reception_end(loop, body, 0);
     if (body->urgent & GR__RUNS)
@@ -312,6 +377,7 @@ static __attribute__((noinline, cold)) void see_to_urgent(struct gr__loop *loop,
     if (body->urgent == GR__FINISH)
         finish(loop, body);
     body->runner = NULL;
+    return false;
 }
 
 /* Its task is in no queue: put it into one, or let it go. */
@@ -319,8 +385,8 @@ static inline __attribute__((always_inline)) void leave(struct gr__loop *loop,
                                                         struct gr__body *body)
 {
     if (__builtin_expect(body->urgent != 0, 0)) {
-        if (!gr__body_stopping(body) || body->urgent & GR__ARRIVED)
-            see_to_urgent(loop, body);
+        if ((!gr__body_stopping(body) || body->urgent & GR__ARRIVED) && see_to_urgent(loop, body))
+            return;
         if (gr__body_stopping(body)) {
             end(loop, body);
             return;
@@ -350,19 +416,38 @@ static inline bool has_more(const struct gr__body *body)
     return body->first != NULL && body->urgent == 0;
 }
 
+/* How many messages an activation handles at most; they count as tasks. */
+static inline uint32_t begin_activation(struct gr__loop *loop, const struct gr__body *body)
+{
+    uint32_t quantum = (uint32_t)loop->quantum;
+    uint32_t most = body->count < quantum ? body->count : quantum;
+    loop->budget -= (int32_t)most;
+    return most;
+}
+
+/* Its task has come up while something of it is under way. */
+static __attribute__((noinline, cold)) void come_up_again(struct gr__body *body)
+{
+    if (gr__body_reentrant(body)) {
+        struct gr__loop *loop = gr__loop_here();
+        begin_activation(loop, body);
+        gr__reentry_run(loop, body);
+    } else {
+        body->overtaken = true;
+    }
+}
+
 /* What an actor sends itself, and what others send it meanwhile, is for the next activation. */
 static void activate(struct gr__task *task)
 {
     struct gr__body *body = gr__body_of_task(task);
     if (body->runner != NULL) {
-        body->overtaken = true;
+        come_up_again(body);
         return;
     }
 
     struct gr__loop *loop = gr__loop_here();
-    uint32_t quantum = (uint32_t)loop->quantum;
-    uint32_t most = body->count < quantum ? body->count : quantum;
-    loop->budget -= (int32_t)most;
+    uint32_t most = begin_activation(loop, body);
     body->runner = loop->runner;
     for (bool more = has_more(body); more;) {
         handle(loop, body);

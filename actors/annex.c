@@ -11,6 +11,7 @@
 #include "actors/monitor.h"
 #include "actors/move.h"
 #include "actors/reception.h"
+#include "actors/reentry.h"
 #include "actors/registry.h"
 #include "actors/rules.h"
 #include "actors/self_timer.h"
@@ -80,6 +81,8 @@ void gr__annex_end(struct gr__loop *loop, struct gr__body *body)
         gr__stash_end(loop, body);
     if (annex->reception != NULL)
         gr__reception_give(loop, body);
+    if (annex->reentry != NULL)
+        gr__reentry_end(loop, body);
     gr__tenants_done(loop, annex);
     if (annex->rules != NULL)
         gr__rules_end(loop, body);

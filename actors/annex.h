@@ -20,6 +20,7 @@
 struct gr__home;
 struct gr__lodging;
 struct gr__reception;
+struct gr__reentry;
 struct gr__rules;
 struct gr__tenants;
 
@@ -36,6 +37,7 @@ struct gr__annex {
     struct gr__list memberships;         /* in groups (group.c) */
     struct gr__list group_watches;       /* (group.c) */
     struct gr__reception *reception;     /* or NULL: it has never received (reception.h) */
+    struct gr__reentry *reentry;         /* or NULL: its handlers do not interleave (reentry.h) */
     struct gr__list subscriptions;       /* to topics (topic.c) */
     struct gr__tenants *tenants;         /* its runners, or NULL: there were none (tenants.c) */
     struct gr__supervision *supervision; /* or NULL (supervision.c) */

@@ -10,6 +10,7 @@
 
 #include "actors/body.h"
 #include "actors/chase.h"
+#include "actors/reentry.h"
 #include "actors/ring.h"
 #include "actors/route.h"
 #include "actors/within.h"
@@ -80,11 +81,12 @@ static inline int start(struct gr__loop *loop, gr_actor to, uint32_t tag, const 
 }
 
 /* If it is a handler that has asked, it may come to wait in a circle. */
-static int note_asker(struct gr__loop *loop, int rc, gr_actor to, const gr_future *future)
+static int note_asker(struct gr__loop *loop, int rc, gr_actor to, uint32_t tag,
+                      const gr_future *future)
 {
     const struct gr__body *self = gr__body_here(loop);
     if (self != NULL && rc == 0)
-        gr__chase_asked(loop, self, *future, to.name);
+        gr__chase_asked(loop, self, *future, to.name, tag);
     return rc;
 }
 
@@ -95,7 +97,7 @@ int gr_ask_start(gr_actor to, uint32_t tag, const void *data, size_t size, gr_fu
     if (loop == NULL)
         return GR_ENOTRUNNER;
     int rc = start(loop, to, tag, data, size, ret_future, deadline);
-    return note_asker(loop, rc, to, ret_future);
+    return note_asker(loop, rc, to, tag, ret_future);
 }
 
 int gr_ask_start_buffer(gr_actor to, uint32_t tag, struct gr_buffer *buffer, gr_future *ret_future,
@@ -116,7 +118,7 @@ int gr_ask_start_buffer(gr_actor to, uint32_t tag, struct gr_buffer *buffer, gr_
     int rc = route(loop, to, envelope, ret_future, deadline);
     if (rc == 0)
         *buffer = (struct gr_buffer){0};
-    return note_asker(loop, rc, to, ret_future);
+    return note_asker(loop, rc, to, tag, ret_future);
 }
 
 static inline __attribute__((always_inline)) int await_reply(gr_future future, void *ret_reply,
@@ -146,7 +148,8 @@ static int start_in_no_ring(struct gr__loop *loop, const struct gr__body *self, 
                             uint32_t tag, const void *data, size_t size, gr_future *ret_future,
                             gr_time deadline)
 {
-    int rc = gr__ring_open(loop, self, to.name);
+    struct gr__mark mark = {.to = to.name, .future = GR__FUTURE_TO_COME, .tag = tag};
+    int rc = gr__ring_open(loop, self, &mark);
     if (rc < 0)
         return rc;
     struct gr__body *body = deadline == GR_FOREVER ? gr__body_with_room(loop, to.name) : NULL;
@@ -157,7 +160,8 @@ static int start_in_no_ring(struct gr__loop *loop, const struct gr__body *self, 
     rc = start_by_route(loop, to, tag, data, size, &future, deadline);
     if (rc < 0)
         return rc;
-    rc = gr__ring_open(loop, self, to.name);
+    mark.future = future.name;
+    rc = gr__ring_open(loop, self, &mark);
     if (rc < 0)
         gr_future_drop(future);
     else
@@ -176,11 +180,12 @@ static __attribute__((noinline)) int ask_as_actor(struct gr__loop *loop, struct 
     if (rc < 0)
         return rc;
 
-    gr__chase_asked(loop, self, future, to.name);
-    struct gr__mark mark = {.to = to.name, .future = future.name};
-    self->mark = &mark;
+    gr__chase_asked(loop, self, future, to.name, tag);
+    struct gr__mark mark = {.to = to.name, .future = future.name, .tag = tag};
+    struct gr__mark **place = gr__body_mark_place(loop, self);
+    *place = &mark;
     rc = await_reply(future, ret_reply, reply_size, deadline);
-    self->mark = NULL;
+    *place = NULL;
     return rc;
 }
 

@@ -6,6 +6,7 @@
 #include "actors/annex.h"
 #include "actors/body.h"
 #include "actors/children.h"
+#include "actors/reentry.h"
 #include "actors/rules.h"
 #include "actors/self_timer.h"
 #include "actors/stash.h"
@@ -33,9 +34,18 @@ static int make_state(struct gr__loop *loop, struct gr__body *body)
     return 0;
 }
 
-static __attribute__((noinline, cold)) int make_rules(struct gr__loop *loop, struct gr__body *body)
+/* Whether a behavior has what few have: handlers that interleave, or rules for the mailbox. */
+static inline bool is_rare(const struct gr_behavior *behavior)
 {
-    int rc = gr__rules_make(loop, body, body->max);
+    return behavior->mailbox_bytes_max | (uintptr_t)behavior->priority | behavior->reentrancy;
+}
+
+static __attribute__((noinline, cold)) int make_rare(struct gr__loop *loop, struct gr__body *body)
+{
+    const struct gr_behavior *behavior = body->behavior;
+    int rc = behavior->reentrancy == GR_REENTRANCY_NONE ? 0 : gr__reentry_make(loop, body);
+    if (rc == 0 && gr__rules_wanted(behavior))
+        rc = gr__rules_make(loop, body, body->max);
     if (rc < 0)
         gr__body_give(loop, body);
     return rc;
@@ -61,7 +71,7 @@ static int make_body(struct gr__loop *loop, const struct gr__birth *birth,
         return -ENOMEM;
     }
     *ret_body = body;
-    return gr__rules_wanted(behavior) ? make_rules(loop, body) : 0;
+    return is_rare(behavior) ? make_rare(loop, body) : 0;
 }
 
 /* Its start hook has failed, the first time or a later one. Kept out of the path of others. */
@@ -125,7 +135,7 @@ int gr__body_restart(struct gr__loop *loop, struct gr__body *body, const void *a
     memset(body->self.state, 0, body->behavior->state_bytes);
     gr__stash_restore(body);
     body->urgent &= GR__CONTROL | GR__FINISH | GR__MOVE;
-    if (body->behavior->run != NULL)
+    if (body->behavior->run != NULL || gr__body_reentrant(body))
         body->urgent |= GR__RUNS;
     if (body->behavior->start != NULL)
         return start(loop, body, argument, size);

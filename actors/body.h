@@ -7,14 +7,15 @@
  *        +-------> NEW --- first mail, stop ---> SCHEDULED ----+
  *                                                 |     ^  |
  *                                     handled all v     |  | its run or handler receives
- *                                               IDLE, LONG +-> RECEIVING (reception.h)
+ *                                               IDLE, LONG +-> RECEIVING (reception.h), INTERLEAVING (reentry.h)
  *
  * That of an actor that moves goes from SCHEDULED over LEAVING to AWAY, and comes back by IDLE (move.h).
  *
  * A life is a table of which stage may follow which (gr__stages_after), and gr__body_move() is the
  * one way from one to the next. That a handler runs or waits makes no difference to it: both are
  * SCHEDULED, and whether the stack of `runner` is parked is that runner's affair. Only where it waits
- * for a message of its own mailbox, the body is RECEIVING, so that what arrives is looked at.
+ * for a message of its own mailbox, the body is RECEIVING, so that what arrives is looked at; and
+ * likewise INTERLEAVING where it is re-entrant, and what arrives may begin meanwhile.
  *
  * An actor whose behavior has a run has one activation, which lasts as long as that: it is urgent all
  * the time, so that nothing else handles its messages.
@@ -32,10 +33,10 @@
  *     runner, pressure, name, state in place          the second: what few messages need
  *
  * Invariants:
- *   1. A body is SCHEDULED or RECEIVING exactly while its task is in the ready queue, or its
- *      activation is under way, or it is `overtaken`; STOPPING only in an activation, or in its spawn.
+ *   1. A body is SCHEDULED, RECEIVING or INTERLEAVING exactly while its task is in the ready queue, or
+ *      an activation is under way, or it is `overtaken`; STOPPING only in an activation, or in its spawn.
  *   2. `runner` is set exactly while a run, a handler or the stop hook is under way: whose stack. So
- *      at most one handler of an actor is under way.
+ *      at most one handler of an actor is under way; of a re-entrant one it is that of the oldest.
  *   3. `count` is the number of envelopes in the mailbox.
  *   4. A body goes only from its own activation, when nothing of it is on any stack.
  *   5. What is urgent is seen to before the next message: each handler is followed by a look.
@@ -56,27 +57,28 @@
 enum { GR__STATE_INLINE = 16 };
 
 enum gr__stage {
-    GR__NEW,       /* no mail, and there never was any */
-    GR__LONG,      /* no mail, and its last activation took long */
-    GR__RECEIVING, /* its run or handler waits for mail */
-    GR__IDLE,      /* no mail */
-    GR__STARTING,  /* its start hook is under way */
-    GR__SCHEDULED, /* it has mail, or is to stop */
-    GR__STOPPING,  /* it handles nothing more; its stop hook may be under way */
-    GR__RESTING,   /* it has stopped, and its supervisor decides what becomes of it */
-    GR__LEAVING,   /* it is to move, and handles nothing until it has (move.h) */
-    GR__AWAY,      /* it lives on another loop; or it is to, here, and is not here yet */
+    GR__NEW,          /* no mail, and there never was any */
+    GR__LONG,         /* no mail, and its last activation took long */
+    GR__RECEIVING,    /* its run or handler waits for mail */
+    GR__INTERLEAVING, /* handlers are under way, and others may begin (reentry.h) */
+    GR__IDLE,         /* no mail */
+    GR__STARTING,     /* its start hook is under way */
+    GR__SCHEDULED,    /* it has mail, or is to stop */
+    GR__STOPPING,     /* it handles nothing more; its stop hook may be under way */
+    GR__RESTING,      /* it has stopped, and its supervisor decides what becomes of it */
+    GR__LEAVING,      /* it is to move, and handles nothing until it has (move.h) */
+    GR__AWAY,         /* it lives on another loop; or it is to, here, and is not here yet */
     GR__GONE,
     GR__STAGES,
 };
 
 /* What an actor does before it handles the next message: one look tells that there is nothing. */
 enum gr__urgent {
-    GR__STOP = 1 << 0,     /* it is to stop; never taken back */
-    GR__CONTROL = 1 << 1,  /* there may be control messages */
-    GR__FORCE = 1 << 2,    /* it is to stop, and no wait of it succeeds until it has */
-    GR__FINISH = 1 << 3,   /* it is to stop when its mailbox is empty; never taken back */
-    GR__RUNS = 1 << 4,     /* it has a run in the place of handlers; for all of a life */
+    GR__STOP = 1 << 0,    /* it is to stop; never taken back */
+    GR__CONTROL = 1 << 1, /* there may be control messages */
+    GR__FORCE = 1 << 2,   /* it is to stop, and no wait of it succeeds until it has */
+    GR__FINISH = 1 << 3,  /* it is to stop when its mailbox is empty; never taken back */
+    GR__RUNS = 1 << 4, /* a run has its messages, or handlers that interleave; for all of a life */
     GR__RECEIVES = 1 << 5, /* what is under way has received, and leaves a place to clear */
     GR__MOVE = 1 << 6,     /* it is to move (move.h) */
     GR__ARRIVED = 1 << 7,  /* it has moved, and is to hear of it */
@@ -249,6 +251,15 @@ static inline void gr__body_accept(struct gr__loop *loop, struct gr__body *body,
 bool gr__body_accept_full(struct gr__loop *loop, struct gr__body *body,
                           struct gr__envelope *envelope);
 
+/* Handle an envelope that was taken out of the mailbox, and end it. */
+void gr__body_handle(struct gr__loop *loop, struct gr__body *body, struct gr__envelope *envelope);
+
+/* Stop for good once there is no mail, where it is to finish and is to do nothing before that. */
+void gr__body_finish(struct gr__loop *loop, struct gr__body *body);
+
+/* The end, in the actor's own activation, with no handler under way. */
+void gr__body_end(struct gr__loop *loop, struct gr__body *body);
+
 /* Handle messages until half of the mailbox is empty or the slice is over; ahead of its task. */
 void gr__body_relieve(struct gr__loop *loop, struct gr__body *body);
 
@@ -283,6 +294,9 @@ void gr__body_go(struct gr__loop *loop, struct gr__body *body);
 
 /* Begin to stop, for a reason; an actor that has begun keeps its own. */
 void gr__body_stop(struct gr__loop *loop, struct gr__body *body, int reason);
+
+/* End whatever waits in its handlers and hooks. */
+void gr__body_cancel(struct gr__body *body);
 
 /* Have one that is to stop do so at once: whatever it waits for, in its stop hook too, it waits no more. */
 void gr__body_force(struct gr__body *body);

@@ -27,6 +27,12 @@
  *      and is found to be there at the second look at the asker. An actor that has moved is looked at
  *      where it is, so that this holds for it too; and while it waits it does not move.
  *
+ * Of a re-entrant actor (reentry.h) the handler that the question is for is looked at, or, where all
+ * have to end before it begins, each: the chase goes on in copies, one for each of them. At the limit of
+ * handlers, where the first to end makes way, they are followed as one if they all wait for the same
+ * actor, and that has one handler; else no circle is found. So a member is a wait rather than an actor,
+ * and of those that hold up the one before it at the second look it has to be one, too.
+ *
  * What can still end it are deadlines, stops and drops of what is oldest, which come from outside.
  *
  * Who gets -EDEADLK is the actor whose handle is the greatest, whoever began: so two that find the
@@ -46,7 +52,7 @@ void gr__chase_soon(struct gr__loop *loop);
 
 /* The handler of `self` has started an ask. */
 static inline void gr__chase_asked(struct gr__loop *loop, const struct gr__body *self,
-                                   gr_future future, uint64_t to)
+                                   gr_future future, uint64_t to, uint32_t tag)
 {
     struct gr__future_slot *slot = gr__future_find(future.name);
     if (slot->state != GR__FUTURE_WAITING)
@@ -55,6 +61,7 @@ static inline void gr__chase_asked(struct gr__loop *loop, const struct gr__body 
     slot->asked = GR__FUTURE_ASKED;
     slot->ask.by = gr__body_name(loop, self);
     slot->ask.to = to;
+    slot->ask.tag = tag;
     if (!gr__actors_of(loop)->chases_soon)
         gr__chase_soon(loop);
 }

@@ -12,8 +12,9 @@ enum gr__pattern_kind {
     GR__MATCH_NONE,
     GR__MATCH_ANY,
     GR__MATCH_TAGS,
-    GR__MATCH_RANGE, /* tags[0] to tags[1] */
-    GR__MATCH_BY,    /* as its function says */
+    GR__MATCH_RANGE,  /* tags[0] to tags[1] */
+    GR__MATCH_BY,     /* as its function says */
+    GR__MATCH_LISTED, /* tag_count tags at context, which stay (reentry.h) */
     GR__MATCH_KINDS
 };
 
@@ -31,6 +32,15 @@ static inline bool gr__pattern_has_tag(const gr_pattern *pattern, uint32_t tag)
     return false;
 }
 
+static inline bool gr__pattern_lists(const gr_pattern *pattern, uint32_t tag)
+{
+    const uint32_t *tags = pattern->context;
+    for (unsigned i = 0; i < pattern->tag_count; i++)
+        if (tags[i] == tag)
+            return true;
+    return false;
+}
+
 /* Whether it stands for a message. */
 static inline bool gr__pattern_fits(const gr_pattern *pattern, const struct gr_message *message)
 {
@@ -44,7 +54,7 @@ static inline bool gr__pattern_fits(const gr_pattern *pattern, const struct gr_m
     case GR__MATCH_BY:
         return pattern->match(message, pattern->context);
     default:
-        return false;
+        return pattern->kind == GR__MATCH_LISTED && gr__pattern_lists(pattern, message->tag);
     }
 }
 
@@ -56,7 +66,10 @@ static inline bool gr__pattern_hears(const gr_pattern *pattern, const struct gr_
     return pattern->control == GR__HEAR_ALL;
 }
 
-/* Whether two surely stand for the same messages. What a function says now it may not say later. */
+/*
+ * Whether two of an actor surely stand for the same messages. What a function says now it may not say
+ * later; of lists it has one.
+ */
 static inline bool gr__pattern_same(const gr_pattern *one, const gr_pattern *other)
 {
     if (one->kind != other->kind || one->tag_count != other->tag_count || one->kind == GR__MATCH_BY)

@@ -13,7 +13,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "actors/body.h"
+#include "actors/reentry.h"
 #include "actors/stop.h"
 
 static bool is_of_actor(const struct gr__task *task)
@@ -84,13 +84,12 @@ size_t gr__actors_busy(const struct gr__loop *loop)
 static void report_one(struct gr__loop *loop, const struct gr__body *body, gr__say_fn *say,
                        void *context)
 {
-    char line[320], wait[128] = "";
+    char line[512], waits[256] = "";
     const char *what = loop->phase == GR_PHASE_DRAIN ? "is not done" : "did not stop";
     if (body->runner != NULL)
-        gr__runner_describe_wait(loop, body->runner, wait, sizeof wait);
+        gr__body_describe_waits(loop, body, waits, sizeof waits);
     snprintf(line, sizeof line, "actor '%.100s' on loop %u %s, with %u messages left%s%s",
-             body->name, loop->id, what, body->count, wait[0] == '\0' ? "" : ": it waits for ",
-             wait);
+             body->name, loop->id, what, body->count, waits[0] == '\0' ? "" : ": it waits ", waits);
     say(context, line);
 }
 
@@ -99,7 +98,8 @@ static bool is_left(const struct gr__loop *loop, const struct gr__body *body)
 {
     if (loop->phase > GR_PHASE_DRAIN)
         return body->stage != GR__AWAY;
-    return body->stage == GR__SCHEDULED || body->stage == GR__STOPPING;
+    return body->stage == GR__SCHEDULED || body->stage == GR__INTERLEAVING ||
+           body->stage == GR__STOPPING;
 }
 
 void gr__actors_report(struct gr__loop *loop, gr__say_fn *say, void *context)

@@ -14,13 +14,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "actors/reentry.h"
 #include "actors/relay.h"
 #include "actors/ring.h"
 #include "actors/rules.h"
 #include "base/hash.h"
 #include "loop/post.h"
 
-enum { BUCKET_BITS = 6, BUCKETS = 1 << BUCKET_BITS };
+enum { BUCKET_BITS = 6, BUCKETS = 1 << BUCKET_BITS, COPIES_MOST = 64 };
 
 /* A sender that waits for room; on its own stack. */
 struct gr__sending {
@@ -52,8 +53,9 @@ struct notice {
 struct probe {
     struct gr__task task;
     uint64_t sender;
-    uint64_t to; /* what the sender waits for */
-    uint64_t at; /* where to look next */
+    uint64_t to;        /* what the sender waits for */
+    struct gr__mark at; /* where to look next: whom somebody waits for */
+    unsigned copies;    /* were made of it on its way, and of those that it is a copy of */
 };
 
 static struct gr__sending *sending_of(struct gr_awaitable *awaitable)
@@ -125,8 +127,8 @@ static void probe_back(struct gr__task *task)
     struct gr__body *body = gr__body_of(loop, probe->sender);
     if (gr__relay_after(loop, body, task, sizeof *probe))
         return;
-    struct gr__mark *mark = body == NULL ? NULL : body->mark;
-    if (mark != NULL && mark->future == 0 && mark->to == probe->to && !mark->over)
+    struct gr__mark *mark = body == NULL ? NULL : gr__body_mark_for_room(body, probe->to);
+    if (mark != NULL)
         gr__pressure_let_in(mark);
     give_probe(loop, probe);
 }
@@ -134,18 +136,45 @@ static void probe_back(struct gr__task *task)
 static const struct gr__task_class probe_back_class = {"a ring found", probe_back, discard_probe,
                                                        NULL};
 
+static void send_probe(struct gr__loop *loop, struct probe *probe, uint64_t to)
+{
+    gr__loop_send(loop, gr__handle_loop(to), &probe->task, sizeof *probe);
+}
+
+/* Send a probe to all that it has led to, in copies. False: that are too many, or memory is short. */
+static bool spread(struct gr__loop *loop, const struct probe *probe,
+                   const struct gr__ring_ends *ends)
+{
+    unsigned copies = probe->copies + ends->count - 1;
+    if (copies > COPIES_MOST)
+        return false;
+    for (uint32_t i = 0; i < ends->count; i++) {
+        struct probe *copy = gr__pool_take(&loop->pool, sizeof *copy);
+        if (copy == NULL)
+            return false;
+        *copy = *probe;
+        copy->at = ends->waits[i];
+        copy->copies = copies;
+        send_probe(loop, copy, copy->at.to);
+    }
+    return true;
+}
+
 static void probe_on(struct gr__task *task)
 {
     struct gr__loop *loop = gr__loop_here();
     struct probe *probe = gr__container_of(task, struct probe, task);
-    probe->at = gr__ring_follow(loop, probe->at, probe->sender);
-    if (probe->at == 0) {
-        give_probe(loop, probe);
-        return;
-    }
-    if (probe->at == probe->sender)
+    struct gr__ring_ends ends;
+    bool back = gr__ring_follow(loop, &probe->at, probe->sender, NULL, &ends);
+    if (!back && ends.count == 1) {
+        probe->at = ends.waits[0];
+        send_probe(loop, probe, probe->at.to);
+    } else if (back || !spread(loop, probe, &ends)) {
         probe->task.class = &probe_back_class;
-    gr__loop_send(loop, gr__handle_loop(probe->at), task, sizeof *probe);
+        send_probe(loop, probe, probe->sender);
+    } else {
+        give_probe(loop, probe);
+    }
 }
 
 static const struct gr__task_class probe_class = {"a probe", probe_on, discard_probe, NULL};
@@ -153,18 +182,13 @@ static const struct gr__task_class probe_class = {"a probe", probe_on, discard_p
 /* Whether waiting for `to` closes a ring. What cannot be told here, a probe finds out. */
 static bool closes_ring(struct gr__loop *loop, uint64_t sender, uint64_t to)
 {
-    uint64_t end = gr__ring_follow(loop, to, sender);
-    if (end == sender)
+    struct gr__ring_ends ends;
+    if (gr__ring_follow(loop, &(struct gr__mark){.to = to}, sender, loop->runner, &ends))
         return true;
-    if (end == 0)
-        return false;
 
-    struct probe *probe = gr__pool_take(&loop->pool, sizeof *probe);
-    if (probe == NULL)
-        return true; /* without a probe nobody would find the ring, so none must close */
-    *probe = (struct probe){{NULL, &probe_class}, sender, to, end};
-    gr__loop_send(loop, gr__handle_loop(end), &probe->task, sizeof *probe);
-    return false;
+    /* Without a probe nobody would find the ring, so none must close. */
+    struct probe probe = {.task.class = &probe_class, .sender = sender, .to = to};
+    return ends.count > 0 && !spread(loop, &probe, &ends);
 }
 
 static struct gr__pressure *pressure_of(struct gr__task *relief)
@@ -346,11 +370,12 @@ int gr__pressure_wait(struct gr__loop *loop, uint64_t to, uint64_t at, gr_time d
     if (rc < 0 || sending.waiters == NULL)
         return rc;
 
-    if (sender != NULL)
-        sender->mark = &sending.mark;
+    struct gr__mark **place = sender == NULL ? NULL : gr__body_mark_place(loop, sender);
+    if (place != NULL)
+        *place = &sending.mark;
     rc = gr_await(&sending.awaitable, deadline);
-    if (sender != NULL)
-        sender->mark = NULL;
+    if (place != NULL)
+        *place = NULL;
     if (rc < 0)
         ease(loop, at);
     return rc;

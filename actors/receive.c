@@ -4,11 +4,14 @@
  */
 #include <greenroom/receive.h>
 
+#include <greenroom/error.h>
+
 #include <errno.h>
 
 #include "actors/group.h"
 #include "actors/pressure.h"
 #include "actors/reception.h"
+#include "actors/reentry.h"
 #include "actors/rules.h"
 #include "actors/self_timer.h"
 #include "actors/within.h"
@@ -221,11 +224,31 @@ static const struct gr_awaitable_type wait_types[GR__MATCH_KINDS] = {
     [GR__MATCH_BY] = WAIT("a message matching a function"),
 };
 
+static bool always_ready(struct gr_awaitable *awaitable)
+{
+    (void)awaitable;
+    return true;
+}
+
+static int refuse(struct gr_awaitable *awaitable)
+{
+    const struct gr__body *body = body_of(wait_of(awaitable)->self);
+    return gr_fail(-ENOTSUP, "actor '%s' is re-entrant: its messages begin handlers", body->name);
+}
+
+/* In a re-entrant actor. Nobody ever stands in line for it. */
+static const struct gr_awaitable_type refused_type = {"no message", always_ready, NULL, refuse,
+                                                      NULL};
+
 struct gr_awaitable *gr_receive_awaitable(struct gr_receive_wait *wait, struct gr_self *self,
                                           gr_pattern pattern, const struct gr_message **ret_message)
 {
     struct gr__loop *loop = gr__loop_here();
     assert(loop != NULL && "only on a loop's thread");
+    if (gr__body_reentrant(body_of(self))) {
+        *wait = (struct gr_receive_wait){.awaitable = {&refused_type}, .self = self};
+        return &wait->awaitable;
+    }
     if (gr__reception_begin(loop, body_of(self)) != NULL)
         gr__reception_release(loop, body_of(self), 0);
     *wait = (struct gr_receive_wait){.awaitable = {&wait_types[pattern.kind]},
@@ -272,7 +295,7 @@ void gr_receive_done(struct gr_self *self)
     struct gr__loop *loop = gr__loop_here();
     assert(loop != NULL && "only on a loop's thread");
     struct gr__body *body = body_of(self);
-    if (body->annex != NULL && body->annex->reception != NULL)
+    if (body->annex != NULL && body->annex->reception != NULL && !gr__body_reentrant(body))
         gr__reception_release(loop, body, 0);
 }
 

@@ -32,7 +32,8 @@
  *   3. Each place is that of a link in the mailbox: who takes a message out moves the places that were
  *      behind it, and who changes the mailbox otherwise than at its end sets them all to the
  *      beginning (gr__reception_reset()).
- *   4. GR__RECEIVES is set from the first look into the mailbox until gr__reception_end().
+ *   4. Of a re-entrant actor, nobody receives: its places are those of reentry.h.
+ *   5. GR__RECEIVES is set from the first look into the mailbox until gr__reception_end().
  */
 #ifndef GREENROOM_ACTORS_RECEPTION_H
 #define GREENROOM_ACTORS_RECEPTION_H
@@ -50,7 +51,10 @@ struct gr__reception {
     int32_t in_a_row;      /* were received since somebody waited, or gave way */
 };
 
-/* The reception of an actor, which begins to receive; NULL without memory. */
+/* The reception of an actor, made where it has none; NULL without memory. */
+struct gr__reception *gr__reception_of(struct gr__loop *loop, struct gr__body *body);
+
+/* The same of one that begins to receive. */
 struct gr__reception *gr__reception_begin(struct gr__loop *loop, struct gr__body *body);
 
 /* Something has come for an actor that is RECEIVING. */

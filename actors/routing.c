@@ -22,6 +22,7 @@
  * One that has gone has the greatest load there is. Else it would look idle, and get all messages.
  */
 #include "actors/move.h"
+#include "actors/reentry.h"
 #include "actors/router.h"
 #include "loop/post.h"
 
@@ -50,7 +51,7 @@ static struct look *look_of(struct gr__task *task)
 /* The load of an actor that lives on this loop, or has gone. */
 static uint32_t load_here(const struct gr__body *body)
 {
-    return body == NULL ? UINT32_MAX : body->count + (body->runner != NULL);
+    return body == NULL ? UINT32_MAX : body->count + gr__body_under_way(body);
 }
 
 static bool is_away(const struct gr__body *body)

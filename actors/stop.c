@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "actors/reentry.h"
 #include "actors/relay.h"
 #include "actors/supervision.h"
 #include "loop/post.h"
@@ -20,11 +21,10 @@ struct stop_order {
 /* What keeps it is a wait: on its own loop nothing of it runs now. */
 static void say_what_it_waits_for(struct gr__loop *loop, const struct gr__body *body)
 {
-    char wait[128] = "its turn";
-    if (body->runner != NULL)
-        gr__runner_describe_wait(loop, body->runner, wait, sizeof wait);
-    gr__loop_say(loop, "actor '%s' on loop %u was to stop and has not: it waits for %s", body->name,
-                 loop->id, wait);
+    char waits[256];
+    gr__body_describe_waits(loop, body, waits, sizeof waits);
+    gr__loop_say(loop, "actor '%s' on loop %u was to stop and has not: it waits %s", body->name,
+                 loop->id, waits);
 }
 
 static void stop_here(struct gr__loop *loop, struct gr__body *body, unsigned how, int reason)

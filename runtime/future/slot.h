@@ -51,6 +51,7 @@ struct gr__future_slot {
         struct {
             uint64_t by; /* while it waits, of one that was asked for: handles of actors */
             uint64_t to;
+            uint32_t tag; /* of the question */
         } ask;
     };
 };

@@ -10,7 +10,8 @@
  *         start --> receive, receive, receive ... --> stop
  *
  * The handler is called as a plain function, and holds a stack only while it
- * waits. While it does, the actor handles nothing else: its mailbox fills.
+ * waits. While it does, the actor handles nothing else, and its mailbox fills;
+ * unless its behavior says that it is re-entrant.
  *
  * Actors with mail take turns. Two run ahead of the others, for a slice of the
  * loop's time at most: one that has its first message, so that a tree of actors is
@@ -24,6 +25,24 @@
  *
  * A handler that returns a negative code has failed: the actor stops with that
  * reason, and the run's report function hears of it.
+ *
+ * A re-entrant actor begins messages while a handler of it waits: any, or those with certain tags. So
+ * it can ask itself, and ask another that asks it back.
+ *
+ *     all, or NOTE alone     ASK ... waits ............ goes on, ends
+ *                                    NOTE, ends
+ *     LATE is not named                                               LATE, ends
+ *
+ * There is still one handler at a time on the loop's thread, and none is interrupted but where it
+ * waits. **After a wait the state may be another one**: what was looked up before is looked up again,
+ * and what has to hold all the time holds before each wait. A call may wait where its manual says that
+ * its thread is a runner's.
+ *
+ * Those that are allowed begin in the order of the mailbox, which they leave then. The others wait, in
+ * their order, until no handler is under way; so they wait for ever where there always is one. At
+ * reentrancy_max handlers none begins. Each handler has a context, a deadline and scopes of its own. A
+ * stop cancels them all, as a failure of one does the others; the stop hook, a move and a finish come
+ * when all have ended. Messages are not received in them (receive.h): they begin handlers.
  *
  * An actor may have children. They stop before it does, whatever its reason, the youngest first: each
  * is asked to, with -ESHUTDOWN; after its stop_within all its waits are ended, those of its stop
@@ -76,6 +95,19 @@ enum gr_when_full {
 /** Levels of urgency: 0 is the most urgent, the last one below this number the least. */
 #define GR_PRIORITIES 4
 
+/** What of its mail an actor handles while a handler of it waits. */
+enum gr_reentrancy {
+    GR_REENTRANCY_NONE = 0, /**< nothing */
+    GR_REENTRANCY_ALL,      /**< everything: messages and control messages */
+    GR_REENTRANCY_TAGS      /**< messages with one of the behavior's reentrancy_tags */
+};
+
+/** Handlers of a re-entrant actor under way at once, unless its behavior says otherwise. */
+#define GR_REENTRANCY_DEFAULT 64
+
+/** How many tags a behavior may name for its re-entrancy. */
+#define GR_REENTRANCY_TAGS_MAX 32
+
 struct gr_control;
 
 /** What its actors are like. Must outlive them all: a constant, usually. */
@@ -103,7 +135,8 @@ struct gr_behavior {
 
     /**
      * Handles a control message: what the actor hears of others (monitor.h, link.h). As receive, and
-     * never while that is under way; not of an actor with a run. Or NULL.
+     * never while that is under way, save with #GR_REENTRANCY_ALL while it waits; one at a time. Not of
+     * an actor with a run. Or NULL.
      */
     int (*control)(struct gr_self *self, const struct gr_control *control);
 
@@ -131,6 +164,12 @@ struct gr_behavior {
      * stashed comes back as the most urgent. Or NULL: all are alike.
      */
     unsigned (*priority)(const struct gr_message *message);
+
+    enum gr_reentrancy reentrancy;   /**< what begins while a handler waits; not with a run */
+    const uint32_t *reentrancy_tags; /**< with #GR_REENTRANCY_TAGS: which messages do */
+    uint32_t reentrancy_tag_count;   /**< of those; #GR_REENTRANCY_TAGS_MAX at most */
+    uint32_t
+        reentrancy_max; /**< handlers under way at once, each with a stack; 0: #GR_REENTRANCY_DEFAULT */
 };
 
 /** Spawn on the caller's loop; the default. */
@@ -164,7 +203,8 @@ struct gr_actor_options {
  *
  * @thread runner
  * @owner  the actor lives until it is stopped, fails, or the run ends
- * @errors -EINVAL no such loop, -ESTALE the parent has gone or is to stop, or the one beside which it
+ * @errors -EINVAL no such loop, or, with details, a reentrancy that contradicts itself or the rest of
+ *         the behavior, -ESTALE the parent has gone or is to stop, or the one beside which it
  *         is to be has gone, #GR_EWRONGLOOP the parent is another loop's, -ENOMEM, -EMSGSIZE an argument too large to send, -ESHUTDOWN while
  *         the loop stops, -ETIMEDOUT, -ECANCELED, or the start hook's own
  */

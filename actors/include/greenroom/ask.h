@@ -15,7 +15,8 @@
  * the error's details (error.h) name them all. By gr_ask() on one loop that is the last to ask, at
  * once; over loops, and where the reply is awaited in a step of its own, the one with the greatest
  * handle, after some milliseconds. Who takes promises out of its asks, or passes them on, may be
- * replied for by others, and is no link of such a circle; nor is who awaits several things at a time.
+ * replied for by others, and is no link of such a circle; nor is who awaits several things at a time,
+ * nor a re-entrant actor (actor.h) that can begin what it is asked.
  *
  * To ask many at once, start the asks and await their futures, in any order or together with other
  * things (combine.h). To start one may itself wait, for room in the mailbox, so it is a step of its
@@ -46,7 +47,8 @@ GR__BEGIN
  * @thread runner
  * @owner  @p data stays the caller's; its bytes are copied
  * @errors -ESTALE, -EMSGSIZE (the reply is of another size, or @p size is above #GR_MESSAGE_MAX),
- *         -EDEADLK from the handler of the same actor, or in a circle, -EAGAIN, -ENOMEM, -ETIMEDOUT, -ECANCELED,
+ *         -EDEADLK from the handler of the same actor, unless that is re-entrant and can begin it, or in a
+ *         circle, -EAGAIN, -ENOMEM, -ETIMEDOUT, -ECANCELED,
  *         -ESHUTDOWN, or the handler's own
  */
 GR_FALLIBLE int gr_ask(gr_actor to, uint32_t tag, const void *data, size_t size, void *ret_reply,

@@ -130,7 +130,7 @@ GR_API gr_pattern gr_pattern_or_control(gr_pattern pattern);
  *
  * @thread runner, inside the actor's run or handler; or in a runner which that has started and waits for
  * @owner  the message is the actor's, until it receives again or has ended
- * @errors -ENOMEM, -ETIMEDOUT, -ECANCELED
+ * @errors -ENOTSUP, with details, in a re-entrant actor (actor.h), -ENOMEM, -ETIMEDOUT, -ECANCELED
  */
 GR_FALLIBLE int gr_receive(struct gr_self *self, gr_pattern pattern,
                            const struct gr_message **ret_message, gr_time deadline);
