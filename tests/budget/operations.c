@@ -67,6 +67,15 @@ static int do_bytes(uint64_t count)
     return throw_between(&throws, count);
 }
 
+/* --- reentrant: the same to an actor whose handlers may interleave, and do not wait ----------- */
+
+static int do_reentrant(uint64_t count)
+{
+    static const struct gr_behavior throws = {
+        .name = "thrower", .receive = throw_back, .reentrancy = GR_REENTRANCY_ALL};
+    return throw_between(&throws, count);
+}
+
 /* --- priority: the same to a mailbox that is sorted ------------------------------------------ */
 
 static unsigned by_tag(const struct gr_message *message)
@@ -669,19 +678,33 @@ static const struct operation {
     const char *name;
     int (*perform)(uint64_t count); /* a multiple of CROWD */
 } operations[] = {
-    {"send", do_send},         {"ask", do_ask},
-    {"spawn", do_spawn},       {"runner", do_runner},
-    {"switch", do_switch},     {"await", do_await},
-    {"scope", do_scope},       {"cancel", do_cancel},
-    {"all", do_all},           {"timer", do_timer},
-    {"call", do_call},         {"post", do_post},
-    {"carried", do_carried},   {"timed_ask", do_timed_ask},
-    {"lock", do_lock},         {"channel", do_channel},
-    {"monitor", do_monitor},   {"link", do_link},
-    {"restart", do_restart},   {"bytes", do_bytes},
-    {"priority", do_priority}, {"routed", do_routed},
-    {"receive", do_receive},   {"receive_past", do_receive_past},
-    {"search", do_search},     {"process", do_process},
+    {"send", do_send},
+    {"ask", do_ask},
+    {"spawn", do_spawn},
+    {"runner", do_runner},
+    {"switch", do_switch},
+    {"await", do_await},
+    {"scope", do_scope},
+    {"cancel", do_cancel},
+    {"all", do_all},
+    {"timer", do_timer},
+    {"call", do_call},
+    {"post", do_post},
+    {"carried", do_carried},
+    {"timed_ask", do_timed_ask},
+    {"lock", do_lock},
+    {"channel", do_channel},
+    {"monitor", do_monitor},
+    {"link", do_link},
+    {"restart", do_restart},
+    {"bytes", do_bytes},
+    {"reentrant", do_reentrant},
+    {"priority", do_priority},
+    {"routed", do_routed},
+    {"receive", do_receive},
+    {"receive_past", do_receive_past},
+    {"search", do_search},
+    {"process", do_process},
 };
 
 enum { OPERATIONS = sizeof operations / sizeof operations[0] };
