@@ -31,14 +31,28 @@ static inline void *take_all(size_t bytes)
     return take_more(NULL, bytes);
 }
 
+static inline void *give_one(void *first, size_t bytes)
+{
+    void *next;
+    memcpy(&next, first, sizeof next);
+    gr__pool_give(&gr__loop_here()->pool, first, bytes);
+    return next;
+}
+
+/* The same, but the next `left` calls for such a block have one. */
+static inline void *take_all_but(size_t bytes, size_t left)
+{
+    void *first = take_all(bytes);
+    for (; left > 0 && first != NULL; left--)
+        first = give_one(first, bytes);
+    return first;
+}
+
 static inline void give_all(void *first, size_t bytes)
 {
     gr__memory_fail_after(-1);
-    while (first != NULL) {
-        void *block = first;
-        memcpy(&first, block, sizeof first);
-        gr__pool_give(&gr__loop_here()->pool, block, bytes);
-    }
+    while (first != NULL)
+        first = give_one(first, bytes);
 }
 
 #endif

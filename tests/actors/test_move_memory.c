@@ -1,0 +1,150 @@
+/* Where memory runs out an actor is moved, or its mover is told, and it handles all that it was sent. */
+#include <errno.h>
+#include <string.h>
+
+#include "lib/shortage.h"
+
+enum { LOOPS = 3, ADD = 1, SUM, WHERE };
+
+#define SOON gr_in(10 * GR_SECOND)
+
+static int account_receive(struct gr_self *self, const struct gr_message *message)
+{
+    int64_t *sum = self->state;
+    int loop = gr_loop_here();
+    switch (message->tag) {
+    case ADD:
+        *sum += *(const int64_t *)message->data;
+        return 0;
+    case SUM:
+        return gr_reply(message, sum, sizeof *sum);
+    case WHERE:
+        return gr_reply(message, &loop, sizeof loop);
+    }
+    return -ENOTSUP;
+}
+
+static const struct gr_behavior account = {
+    .name = "account", .receive = account_receive, .movable = true, .state_bytes = sizeof(int64_t)};
+
+static gr_actor spawn(int loop)
+{
+    gr_actor actor = {0};
+    struct gr_actor_options options = {.where = GR_ON_LOOP(loop)};
+    check_equal(gr_actor_spawn(&account, &options, &actor), 0);
+    return actor;
+}
+
+static void end(gr_actor actor)
+{
+    int reason;
+    check_equal(gr_actor_stop(actor, 0), 0);
+    check_equal(gr_actor_join(actor, &reason, SOON), 0);
+}
+
+static int move(gr_actor actor, int loop)
+{
+    return gr_actor_move(actor, GR_ON_LOOP(loop), SOON);
+}
+
+static int add(gr_actor actor, int64_t value)
+{
+    return gr_send(actor, ADD, &value, sizeof value);
+}
+
+static int64_t sum(gr_actor actor)
+{
+    int64_t value = -1;
+    check_equal(gr_ask(actor, SUM, NULL, 0, &value, sizeof value, SOON), 0);
+    return value;
+}
+
+static int where(gr_actor actor)
+{
+    int loop = -1;
+    check_equal(gr_ask(actor, WHERE, NULL, 0, &loop, sizeof loop, SOON), 0);
+    return loop;
+}
+
+/* A shortage on loop 0, the caller's: all but so many blocks of a size are gone. */
+struct shortage {
+    size_t bytes;
+    size_t left;
+};
+
+enum { SIZES = 6, LEFT_MOST = 8 };
+
+static struct shortage shortage(int number)
+{
+    return (struct shortage){(size_t)GR__BLOCK_MIN << number / LEFT_MOST,
+                             (size_t)(number % LEFT_MOST)};
+}
+
+static void *begin(struct shortage shortage)
+{
+    return take_all_but(shortage.bytes, shortage.left);
+}
+
+/* An actor is moved from one loop to another while there is a shortage; its mover lives on loop 0. */
+static void check_move(int home, int from, int to, struct shortage shortage, int *told)
+{
+    gr_actor actor = spawn(home);
+    check_equal(add(actor, 40), 0);
+    check_equal(move(actor, from), 0);
+
+    void *held = begin(shortage);
+    int rc = move(actor, to);
+    give_all(held, shortage.bytes);
+    check(rc == 0 || rc == -ENOMEM);
+    *told += rc < 0;
+
+    check_equal(add(actor, 2), 0);
+    int at = where(actor);
+    check(rc == 0 ? at == to : at == from || at == home);
+    check_equal(move(actor, to), 0);
+    check_equal(where(actor), to);
+    check_equal(sum(actor), 42);
+    end(actor);
+}
+
+static int check_moves(int home, int from, int to)
+{
+    int told = 0;
+    for (int i = 0; i < SIZES * LEFT_MOST; i++)
+        check_move(home, from, to, shortage(i), &told);
+    return told;
+}
+
+FLEET_TEST(its_home_has_no_memory, LOOPS)
+{
+    check(check_moves(0, 0, 1) > 0);
+    check(check_moves(0, 1, 2) > 0);
+}
+
+FLEET_TEST(where_it_is_to_live_has_no_memory, LOOPS)
+{
+    check(check_moves(1, 1, 0) > 0);
+    check(check_moves(1, 2, 0) > 0);
+}
+
+FLEET_TEST(where_it_lives_has_no_memory, LOOPS)
+{
+    check(check_moves(1, 0, 2) > 0);
+    check(check_moves(1, 0, 1) > 0);
+}
+
+FLEET_TEST(its_mover_has_no_memory, LOOPS)
+{
+    check(check_moves(1, 1, 2) > 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(its_home_has_no_memory),
+        cmocka_unit_test(where_it_is_to_live_has_no_memory),
+        cmocka_unit_test(where_it_lives_has_no_memory),
+        cmocka_unit_test(its_mover_has_no_memory),
+    };
+    return cmocka_run_group_tests_name("move memory", tests, NULL, NULL);
+}
