@@ -313,13 +313,15 @@ uint64_t gr_self_topic_missed(const struct gr_self *self, const char *topic)
 
 /* --- Handing out ----------------------------------------------------------------------------- */
 
-/* It is too slow, and is to be told so. Its topic is the caller's to look after. */
+/*
+ * It is too slow. Its ring was full, so its notice stands in the lane, and tells that now. Its topic is
+ * the caller's to look after.
+ */
 static void fail(struct gr__loop *loop, struct subscription *subscription)
 {
     empty(loop, subscription);
     gr__list_remove(&subscription->here);
     subscription->over = true;
-    gr__notice_deliver_once(loop, subscription->body, &subscription->notice);
 }
 
 /* Make room where there is none. False: it does not get this one. */

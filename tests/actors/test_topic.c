@@ -4,6 +4,7 @@
 
 #include <greenroom/stash.h>
 
+#include "actors/directory.h"
 #include "base/memory.h"
 #include "lib/shortage.h"
 #include "loop/loop.h"
@@ -215,6 +216,39 @@ RUNNER_TEST(ends_the_subscription_of_who_is_slow_and_says_so)
     check_equal(seen_by(actor).ended, 1);
 }
 
+LONE_RUNNER_TEST(comes_again_to_who_was_too_slow_and_subscribes_again)
+{
+    gr_actor actor = subscribed(0, GR_SLOW_END);
+    publish_while_held(actor, 10);
+    check_soon(seen_by(actor).ended == 1);
+    check_equal(gr_topic_subscribe("news", actor, NULL, SOON), 0);
+    publish(11);
+    check_soon(seen_by(actor).last == 11);
+    check_equal(seen_by(actor).missed, 0);
+    check_equal(seen_by(actor).ended, 1);
+}
+
+static bool is_listed(void)
+{
+    struct gr__key key;
+    check_equal(gr__key_make(GR__TOPICS, "news", &key), 0);
+    return gr__directory_find(&key) != 0;
+}
+
+LONE_RUNNER_TEST(has_no_topic_once_nobody_is_subscribed)
+{
+    gr_actor leaves = subscribed(0, GR_SLOW_DROP_NEWEST), ends = subscribed(0, GR_SLOW_DROP_OLDEST);
+    check_equal(gr_topic_unsubscribe("news", leaves, SOON), 0);
+    check(is_listed());
+    end(ends);
+    check(!is_listed());
+
+    gr_actor slow = subscribed(0, GR_SLOW_END);
+    publish_while_held(slow, 10);
+    check_soon(seen_by(slow).ended == 1);
+    check(!is_listed());
+}
+
 static int publish_ten(void *context)
 {
     (void)context;
@@ -394,6 +428,40 @@ LONE_RUNNER_TEST(fails_its_handler_as_any_message)
     publish(3);
     check_soon(seen_by(actor).last == 3);
     check_equal(seen_by(actor).count, 1);
+
+    struct gr_failure failure;
+    struct gr_buffer bytes;
+    check_equal(gr_actor_failure(actor, &failure, &bytes, SOON), 0);
+    check(failure.by_message && failure.tag == FAIL && failure.size == sizeof(int));
+    check_equal(failure.data == NULL ? 0 : *(const int *)failure.data, 2);
+    gr_buffer_release(&bytes);
+}
+
+static const struct gr_context_key mark = {.name = "mark"};
+
+/* Sets a value, and counts who finds one. */
+static int find_mark(struct gr_self *self, const struct gr_message *message)
+{
+    struct seen *seen = self->state;
+    int found = 0;
+    if (message->tag == SEEN)
+        return gr_reply(message, seen, sizeof *seen);
+    seen->count++;
+    seen->bytes += gr_context_get(&mark, &found, sizeof found) == 0;
+    return gr_context_set(&mark, &seen->count, sizeof seen->count);
+}
+
+LONE_RUNNER_TEST(finds_nothing_around_its_handler_that_the_one_before_has_left)
+{
+    static const struct gr_behavior marks = {
+        .name = "marks", .receive = find_mark, .state_bytes = sizeof(struct seen)};
+    gr_actor actor;
+    check_equal(gr_actor_spawn(&marks, NULL, &actor), 0);
+    check_equal(gr_topic_subscribe("news", actor, NULL, SOON), 0);
+    for (int number = 1; number <= 3; number++)
+        publish(number);
+    check_soon(seen_by(actor).count == 3);
+    check_equal(seen_by(actor).bytes, 0);
 }
 
 LONE_RUNNER_TEST(says_so_where_memory_is_short)
@@ -411,6 +479,19 @@ LONE_RUNNER_TEST(says_so_where_memory_is_short)
     check_equal(gr_topic_subscribe("news", second, NULL, SOON), 0);
 }
 
+/* Whichever of the two loops comes first. */
+RUNNER_TEST(comes_to_the_others_where_there_is_no_memory_for_one_loop)
+{
+    static const char bytes[1000];
+    gr_actor readers[2] = {subscribed(0, GR_SLOW_DROP_NEWEST), subscribed(1, GR_SLOW_DROP_NEWEST)};
+    void *held = take_all(sizeof bytes);
+    check_equal(gr_publish("news", NUMBER, bytes, sizeof bytes, SOON), -ENOMEM);
+    give_all(held, sizeof bytes);
+    check_equal(gr_publish("news", NUMBER, bytes, 1, SOON), 0);
+    check_soon(seen_by(readers[0]).bytes == 1 && seen_by(readers[1]).bytes == 1);
+    check_equal(seen_by(readers[0]).count + seen_by(readers[1]).count, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -419,6 +500,8 @@ int main(void)
         cmocka_unit_test(is_dropped_where_its_subscriber_is_slow),
         cmocka_unit_test(takes_the_place_of_the_oldest),
         cmocka_unit_test(ends_the_subscription_of_who_is_slow_and_says_so),
+        cmocka_unit_test(comes_again_to_who_was_too_slow_and_subscribes_again),
+        cmocka_unit_test(has_no_topic_once_nobody_is_subscribed),
         cmocka_unit_test(slows_its_publisher_where_that_is_asked_for),
         cmocka_unit_test(comes_no_more_once_the_subscriber_has_left),
         cmocka_unit_test(comes_to_nobody_who_has_ended),
@@ -427,7 +510,9 @@ int main(void)
         cmocka_unit_test(keeps_its_subscriber_where_it_is_unless_that_is_waited_for),
         cmocka_unit_test(is_a_message_like_any_other_to_its_handler),
         cmocka_unit_test(fails_its_handler_as_any_message),
+        cmocka_unit_test(finds_nothing_around_its_handler_that_the_one_before_has_left),
         cmocka_unit_test(says_so_where_memory_is_short),
+        cmocka_unit_test(comes_to_the_others_where_there_is_no_memory_for_one_loop),
     };
     return cmocka_run_group_tests_name("topic", tests, NULL, NULL);
 }
