@@ -25,18 +25,26 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
+enum { NONE_FAILS = -1, ALL_FAIL = -2 };
+
 /* Set by tests, read by any thread; it orders nothing and so pairs with nothing. */
-static long calls_until_failure = -1;
+static long calls_until_failure = NONE_FAILS;
 
 void gr__memory_fail_after(long calls)
 {
     __atomic_store_n(&calls_until_failure, calls, __ATOMIC_RELAXED);
 }
 
+void gr__memory_fail_all(void)
+{
+    __atomic_store_n(&calls_until_failure, ALL_FAIL, __ATOMIC_RELAXED);
+}
+
 static bool told_to_fail(void)
 {
-    if (__atomic_load_n(&calls_until_failure, __ATOMIC_RELAXED) < 0)
-        return false;
+    long calls = __atomic_load_n(&calls_until_failure, __ATOMIC_RELAXED);
+    if (calls < 0)
+        return calls == ALL_FAIL;
 
     return __atomic_fetch_sub(&calls_until_failure, 1, __ATOMIC_RELAXED) == 0;
 }

@@ -35,4 +35,7 @@ void gr__memory_release(void *address, size_t bytes);
 /* For tests: of the calls to reserve or commit, the one after `calls` more fails. -1: none. */
 void gr__memory_fail_after(long calls);
 
+/* For tests: all such calls fail, until that is said otherwise. */
+void gr__memory_fail_all(void);
+
 #endif

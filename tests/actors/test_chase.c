@@ -4,7 +4,7 @@
 #include <threads.h>
 
 #include "actors/chase.h"
-#include "lib/fixture.h"
+#include "lib/shortage.h"
 
 enum {
     FRIEND,
@@ -459,6 +459,52 @@ FLEET_TEST(circles_that_break_just_then_are_told_once_at_most, 3)
     run_breaking(3, 3, 25);
 }
 
+enum { CHASE_BYTES = 400 /* about */ };
+
+static void *chases[2]; /* what memory for them there was, on each loop */
+
+static void become_poor(void *context)
+{
+    (void)context;
+    chases[gr_loop_here()] = take_all(CHASE_BYTES);
+}
+
+static void become_rich(void *context)
+{
+    (void)context;
+    give_all(chases[gr_loop_here()], CHASE_BYTES);
+}
+
+/* Of two in a circle one is told, and the other gets its reply then. */
+static void check_one_is_told(const gr_future asked[2])
+{
+    int first = gr_future_await(asked[0], NULL, 0, SOON);
+    int second = gr_future_await(asked[1], NULL, 0, SOON);
+    check((first == 0 && second == -EDEADLK) || (first == -EDEADLK && second == 0));
+}
+
+/* The first time, so that there is memory for all else. */
+RUNNER_TEST(a_circle_is_told_once_there_is_memory_to_find_it)
+{
+    expect_report("actors ask in a circle: ");
+    gr_actor actors[2];
+    gr_future asked[2];
+    spawn_ring(2, 2, 0, actors);
+    start_all(2, actors, meeting, asked);
+    check_one_is_told(asked);
+    for (int i = 0; i < 2; i++)
+        on_loop(i, become_poor, NULL);
+    gr__memory_fail_all();
+    start_all(2, actors, meeting, asked);
+    check_equal(gr_future_await(asked[0], NULL, 0, gr_in(40 * GR_MILLISECOND)), -ETIMEDOUT);
+    check_equal(gr_future_await(asked[1], NULL, 0, gr_now()), -ETIMEDOUT);
+    gr__memory_fail_after(-1);
+    for (int i = 0; i < 2; i++)
+        on_loop(i, become_rich, NULL);
+    check_one_is_told(asked);
+    stop_all(2, actors);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -474,6 +520,7 @@ int main(void)
         cmocka_unit_test(a_reply_on_its_way_makes_no_circle),
         cmocka_unit_test(waits_that_were_never_there_together_make_no_circle),
         cmocka_unit_test(circles_that_break_just_then_are_told_once_at_most),
+        cmocka_unit_test(a_circle_is_told_once_there_is_memory_to_find_it),
     };
     return cmocka_run_group_tests_name("chase", tests, NULL, NULL);
 }

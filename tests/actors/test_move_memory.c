@@ -1,5 +1,6 @@
 /* Where memory runs out an actor is moved, or its mover is told, and it handles all that it was sent. */
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "lib/shortage.h"
@@ -138,6 +139,99 @@ FLEET_TEST(its_mover_has_no_memory, LOOPS)
     check(check_moves(1, 1, 2) > 0);
 }
 
+enum { SENT = 10 };
+
+/* One who sends from loop 2 to an actor that has moved from loop 0 to loop 1. */
+struct sender {
+    gr_actor actor;
+    struct shortage shortage;
+};
+
+static atomic_int step;
+
+enum { BEGIN, READY, GO, DONE };
+
+static void send_all(gr_actor actor)
+{
+    for (int i = 0; i < SENT; i++) {
+        int rc;
+        while ((rc = add(actor, 1)) == -ENOMEM)
+            continue;
+        check_equal(rc, 0);
+    }
+}
+
+/* It hears where the actor lives while it has no memory to keep that. */
+static int send_without_memory(void *context)
+{
+    const struct sender *sender = context;
+    void *held = begin(sender->shortage);
+    send_all(sender->actor);
+    check_equal(gr_sleep(gr_in(GR_MILLISECOND)), 0);
+    give_all(held, sender->shortage.bytes);
+    return 0;
+}
+
+static int send_when_told(void *context)
+{
+    const struct sender *sender = context;
+    atomic_store(&step, READY);
+    check_soon(atomic_load(&step) == GO);
+    send_all(sender->actor);
+    atomic_store(&step, DONE);
+    return 0;
+}
+
+/* The home has no memory to pass messages on, or to say where the actor lives. */
+static void be_home_without_memory(struct shortage shortage)
+{
+    check_soon(atomic_load(&step) == READY);
+    void *held = begin(shortage);
+    atomic_store(&step, GO);
+    check_soon(atomic_load(&step) == DONE);
+    check_equal(gr_sleep(gr_in(GR_MILLISECOND)), 0);
+    give_all(held, shortage.bytes);
+}
+
+/* What is sent meanwhile is handled, or a dead letter; what is sent then is handled. */
+static void check_sent(struct shortage shortage, bool home_is_short)
+{
+    gr_actor actor = spawn(0);
+    check_equal(move(actor, 1), 0);
+    uint64_t dead = gr_dead_letters();
+    struct sender sender = {actor, shortage};
+    struct gr_scope scope;
+    gr_scope_open(&scope, NULL, GR_FOREVER);
+    atomic_store(&step, BEGIN);
+    gr_runner_fn *run = home_is_short ? send_when_told : send_without_memory;
+    check_equal(gr_scope_start_on(&scope, 2, run, &sender, NULL, NULL), 0);
+    if (home_is_short)
+        be_home_without_memory(shortage);
+    check_equal(gr_scope_close(&scope, 0), 0);
+    check_soon(sum(actor) + (int64_t)(gr_dead_letters() - dead) == SENT);
+
+    int64_t before = sum(actor);
+    gr_scope_open(&scope, NULL, GR_FOREVER);
+    check_equal(gr_scope_start_on(&scope, 2, send_when_told, &sender, NULL, NULL), 0);
+    check_soon(atomic_load(&step) == READY);
+    atomic_store(&step, GO);
+    check_equal(gr_scope_close(&scope, 0), 0);
+    check_soon(sum(actor) == before + SENT);
+    end(actor);
+}
+
+FLEET_TEST(who_sends_to_one_that_has_moved_has_no_memory, LOOPS)
+{
+    for (int i = 0; i < SIZES * LEFT_MOST; i++)
+        check_sent(shortage(i), false);
+}
+
+FLEET_TEST(its_home_has_no_memory_to_pass_messages_on, LOOPS)
+{
+    for (int i = 0; i < SIZES * LEFT_MOST; i++)
+        check_sent(shortage(i), true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +239,8 @@ int main(void)
         cmocka_unit_test(where_it_is_to_live_has_no_memory),
         cmocka_unit_test(where_it_lives_has_no_memory),
         cmocka_unit_test(its_mover_has_no_memory),
+        cmocka_unit_test(who_sends_to_one_that_has_moved_has_no_memory),
+        cmocka_unit_test(its_home_has_no_memory_to_pass_messages_on),
     };
     return cmocka_run_group_tests_name("move memory", tests, NULL, NULL);
 }

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/memory.h"
+#include "lib/shortage.h"
 #include "lib/team.h"
 
 enum { MANY = 400, LIMIT = 24 };
@@ -98,11 +98,55 @@ static void whoever_resizes_a_pool_is_told(void **state)
     assert_true(told > 3);
 }
 
+/* With so many blocks of a size left, for the group, the bids and the asks. */
+static void ask_the_first(const struct team *team, size_t bytes, size_t left)
+{
+    uint64_t member = 0;
+    void *held = take_all_but(bytes, left);
+    int rc = gr_router_ask_first(team->router, 0, WORK, NULL, 0, &member, sizeof member, SOON);
+    give_all(held, bytes);
+    check_equal(again(rc), member == 0);
+    check_equal(gr_router_ask_first(team->router, 2, WORK, NULL, 0, &member, sizeof member, SOON),
+                0);
+    check(member != 0);
+}
+
+RUNNER_TEST(whoever_asks_for_the_first_answer_is_told)
+{
+    struct team team = make_team(GR_ROUTE_ROUND_ROBIN, 3);
+    told = 0;
+    for (size_t bytes = GR__BLOCK_MIN; bytes <= GR__BLOCK_MAX; bytes *= 2)
+        for (size_t left = 0; left < 6; left++)
+            ask_the_first(&team, bytes, left);
+    check(told > 2);
+    gr_router_drop(team.router);
+}
+
+/* As if there were another loop, which has stopped. Nothing waits meanwhile. */
+LONE_RUNNER_TEST(whoever_changes_a_router_is_told_that_a_loop_has_stopped)
+{
+    struct gr__loop *loop = gr__loop_here();
+    struct team team = make_team(GR_ROUTE_ROUND_ROBIN, 1);
+    gr_router router = {0};
+    gr_actor actor = spawn(&worker, 0);
+    loop->loop_count++;
+    check_equal(gr_router_make(NULL, &router, SOON), -ESHUTDOWN);
+    check_equal(gr_router_add(team.router, actor, SOON), -ESHUTDOWN);
+    loop->loop_count--;
+    check_equal(router.name, 0);
+    send_works(team.router, 4);
+    check_equal(works_of(team.workers[0]), 2);
+    check_equal(works_of(actor), 2);
+    gr_router_drop(team.router);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whoever_changes_a_router_is_told),
         cmocka_unit_test(whoever_resizes_a_pool_is_told),
+        cmocka_unit_test(whoever_asks_for_the_first_answer_is_told),
+        cmocka_unit_test(whoever_changes_a_router_is_told_that_a_loop_has_stopped),
     };
     return cmocka_run_group_tests_name("router memory", tests, NULL, NULL);
 }
