@@ -20,9 +20,8 @@ int gr__rules_make(struct gr__loop *loop, struct gr__body *body, uint32_t max)
     if (rules == NULL)
         return -ENOMEM;
 
-    bool bounded = behavior->mailbox_bytes_max != 0 && behavior->when_full != GR_FULL_GROW;
-    *rules = (struct gr__rules){.max = max,
-                                .bytes_max = bounded ? behavior->mailbox_bytes_max : SIZE_MAX};
+    size_t bytes_max = behavior->mailbox_bytes_max;
+    *rules = (struct gr__rules){.max = max, .bytes_max = bytes_max == 0 ? SIZE_MAX : bytes_max};
     annex->rules = rules;
     body->max = 0;
     return gr__pressure_make(loop, body) ? 0 : -ENOMEM;

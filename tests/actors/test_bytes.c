@@ -119,6 +119,12 @@ LONE_RUNNER_TEST(turns_away_who_cannot_wait_from_its_bytes_on)
     check_equal(try_bytes(actor, 0), -EAGAIN);
     check_equal(bytes_in(actor), 3 * SIZE);
     check_handled(actor, open, 3);
+
+    actor = spawn_shut(&waits, 0, &open);
+    check_equal(try_bytes(actor, BYTES_MAX - SIZE), 0);
+    check_equal(try_bytes(actor, SIZE), 0);
+    check_equal(try_bytes(actor, 0), -EAGAIN);
+    check_handled(actor, open, 2);
 }
 
 LONE_RUNNER_TEST(lets_one_larger_than_the_bound_in_while_there_is_room)
@@ -131,13 +137,14 @@ LONE_RUNNER_TEST(lets_one_larger_than_the_bound_in_while_there_is_room)
     check_handled(actor, open, 2);
 }
 
+static const struct gr_behavior four = {.name = "four",
+                                        .receive = gated_receive,
+                                        .state_bytes = sizeof(struct gated),
+                                        .mailbox_max = 4,
+                                        .mailbox_bytes_max = BYTES_MAX};
+
 LONE_RUNNER_TEST(is_bounded_by_their_number_as_well)
 {
-    static const struct gr_behavior four = {.name = "four",
-                                            .receive = gated_receive,
-                                            .state_bytes = sizeof(struct gated),
-                                            .mailbox_max = 4,
-                                            .mailbox_bytes_max = BYTES_MAX};
     gr_promise open;
     gr_actor actor = spawn_shut(&four, 0, &open);
     for (int i = 0; i < 4; i++)
@@ -204,6 +211,37 @@ LONE_RUNNER_TEST(lets_waiting_senders_go_on_when_half_of_it_is_empty)
         check_equal(gr_runner_join(senders[i], SOON), 0);
     check_equal(handled_by(actor), 3000);
     check_equal(bytes_in(actor), 0);
+}
+
+static gr_promise next_gate(gr_future asked)
+{
+    gr_promise open = {0};
+    check_equal(gr_future_await(asked, &open, sizeof open, SOON), 0);
+    return open;
+}
+
+/* Each of the four that it holds is a gate. */
+LONE_RUNNER_TEST(lets_a_waiting_sender_go_on_when_half_of_their_number_is_handled)
+{
+    gr_promise open;
+    gr_actor actor = spawn_shut(&four, 0, &open);
+    gr_future asked[4];
+    for (int i = 0; i < 4; i++)
+        check_equal(gr_ask_start(actor, GATE, NULL, 0, &asked[i], SOON), 0);
+    struct flood flood = {actor, 1};
+    gr_runner sender = start_flood(&flood);
+    open_gate(open);
+    open = next_gate(asked[0]);
+    check_equal(gr_runner_join(sender, gr_in(2 * GR_MILLISECOND)), -ETIMEDOUT);
+    open_gate(open);
+    open = next_gate(asked[1]);
+    check_equal(gr_runner_join(sender, gr_in(GR_SECOND)), 0);
+    for (int i = 2; i < 4; i++) {
+        open_gate(open);
+        open = next_gate(asked[i]);
+    }
+    open_gate(open);
+    check_equal(handled_by(actor), 1);
 }
 
 RUNNER_TEST(slows_a_sender_on_another_loop)
@@ -413,6 +451,7 @@ int main(void)
         cmocka_unit_test(counts_a_buffer_by_its_size),
         cmocka_unit_test(makes_a_sender_wait_until_its_deadline),
         cmocka_unit_test(lets_waiting_senders_go_on_when_half_of_it_is_empty),
+        cmocka_unit_test(lets_a_waiting_sender_go_on_when_half_of_their_number_is_handled),
         cmocka_unit_test(slows_a_sender_on_another_loop),
         cmocka_unit_test(bounds_what_foreign_threads_send),
         cmocka_unit_test(fails_its_senders_where_it_says_so),

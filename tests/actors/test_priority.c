@@ -6,7 +6,22 @@
 #include "lib/gate.h"
 
 /* Messages of these tags are numbers to log, in this order of urgency; the rest are the tests' own. */
-enum { URGENT, HIGH, NORMAL, LOW, LOWEST, GATE, STASH, UNSTASH, SELF, LINK, BROKEN, CLEAR, LOG };
+enum {
+    URGENT,
+    HIGH,
+    NORMAL,
+    LOW,
+    LOWEST,
+    GATE,
+    STASH,
+    UNSTASH,
+    BACK,
+    SELF,
+    LINK,
+    BROKEN,
+    CLEAR,
+    LOG
+};
 
 #define SOON gr_in(10 * GR_SECOND)
 
@@ -59,6 +74,10 @@ static int receive(struct gr_self *self, const struct gr_message *message)
         sorter->stashes = false;
         gr_self_unstash(self);
         return 0;
+    case BACK:
+        sorter->stashes = false;
+        gr_self_unstash(self);
+        return send_number(gr_self_actor(self), URGENT, 4);
     case SELF:
         return send_self(self);
     case LINK:
@@ -211,6 +230,80 @@ LONE_RUNNER_TEST(takes_what_was_stashed_ahead_of_all)
     check_equal(send_number(actor, URGENT, 3), 0);
     open_gate(open);
     check_logged(actor, 2, 1, 3); /* the normal one was stashed first */
+}
+
+LONE_RUNNER_TEST(takes_an_urgent_one_behind_the_urgent_ones_that_stashed_ones_came_ahead_of)
+{
+    gr_actor actor = {0};
+    check_equal(gr_actor_spawn(&sorters, NULL, &actor), 0);
+    check_equal(send_number(actor, STASH, 0), 0);
+    check_equal(send_number(actor, LOW, 1), 0);
+    check_equal(gr_yield(), 0);
+    gr_promise open = shut_gate(actor, GATE, SOON);
+    check_equal(send_number(actor, BACK, 0), 0);
+    check_equal(send_number(actor, URGENT, 3), 0);
+    open_gate(open);
+    check_logged(actor, 1, 3, 4);
+}
+
+/* What the rules say of a mailbox is what is in it. */
+static void check_books(const struct gr__body *body)
+{
+    const struct gr__rules *rules = body->annex->rules;
+    struct gr__level levels[GR_PRIORITIES] = {{NULL, 0}};
+    size_t bytes = 0;
+    unsigned before = 0;
+    for (struct gr__task *task = body->first; task != NULL; task = task->next) {
+        const struct gr_message *message = &gr__envelope_of(task)->message;
+        unsigned level = urgency(message) < GR_PRIORITIES ? urgency(message) : GR_PRIORITIES - 1;
+        check(level >= before);
+        before = level;
+        levels[level].last = task;
+        levels[level].count++;
+        bytes += message->size;
+    }
+    for (int i = 0; i < GR_PRIORITIES; i++) {
+        check(rules->levels[i].last == levels[i].last);
+        check_equal(rules->levels[i].count, levels[i].count);
+    }
+    check_equal(rules->bytes, bytes);
+}
+
+static bool is_at(const struct gr_message *message, const void *data)
+{
+    return message->data == data;
+}
+
+/* Receives any of what is in the mailbox, and sends itself more. */
+static int receive_at_random(struct gr_self *self)
+{
+    const struct gr__body *body = gr__container_of(self, struct gr__body, self);
+    const struct gr_message *message;
+    for (int step = 0; step < 2000; step++) {
+        uint64_t dice = gr_random();
+        if (body->count == 0 || (dice % 2 == 0 && body->count < LOG_MAX)) {
+            check_equal(send_number(gr_self_actor(self), (uint32_t)(dice >> 8) % GATE, 1), 0);
+        } else {
+            struct gr__task *task = body->first;
+            for (uint64_t left = (dice >> 8) % body->count; left > 0; left--)
+                task = task->next;
+            gr_pattern that = gr_pattern_match(is_at, gr__envelope_of(task)->message.data);
+            check_equal(gr_receive(self, that, &message, gr_now()), 0);
+        }
+        check_books(body);
+    }
+    return 0;
+}
+
+LONE_RUNNER_TEST(stays_sorted_whichever_of_it_is_received)
+{
+    static const struct gr_behavior receives = {
+        .name = "receives", .run = receive_at_random, .priority = urgency};
+    gr_actor actor;
+    int reason;
+    check_equal(gr_actor_spawn(&receives, NULL, &actor), 0);
+    check_equal(gr_actor_join(actor, &reason, SOON), 0);
+    check_equal(reason, 0);
 }
 
 LONE_RUNNER_TEST(takes_a_control_message_ahead_of_an_urgent_one)
@@ -371,6 +464,9 @@ int main(void)
         cmocka_unit_test(stays_sorted_while_messages_come_and_go),
         cmocka_unit_test(takes_what_it_sends_itself_by_urgency_too),
         cmocka_unit_test(takes_what_was_stashed_ahead_of_all),
+        cmocka_unit_test(
+            takes_an_urgent_one_behind_the_urgent_ones_that_stashed_ones_came_ahead_of),
+        cmocka_unit_test(stays_sorted_whichever_of_it_is_received),
         cmocka_unit_test(takes_a_control_message_ahead_of_an_urgent_one),
         cmocka_unit_test(shares_one_bound_among_all),
         cmocka_unit_test(slows_its_senders_and_loses_nothing),
