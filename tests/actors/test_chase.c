@@ -342,16 +342,21 @@ RUNNER_TEST(one_that_has_kept_a_promise_is_no_link)
  *     sends to bob, whose mailbox is
  *       full: waits for room             asks ann, who does not come to it
  *       ... a chase: ann is let in       has his reply, and handles hers
+ *
+ * And the other way round, so that once it is not she who has the greatest handle.
  */
 RUNNER_TEST(a_sender_that_waits_in_a_circle_of_asks_is_let_in)
 {
-    gr_actor actors[2];
-    gr_future asked[2];
-    spawn_ring(2, 2, 1, actors);
-    start_all(2, actors, (const uint32_t[]){FILL, START}, asked);
-    for (int i = 0; i < 2; i++)
-        check_equal(gr_future_await(asked[i], NULL, 0, gr_in(5 * GR_SECOND)), 0);
-    stop_all(2, actors);
+    static const uint32_t tags[2][2] = {{FILL, START}, {START, FILL}};
+    for (int round = 0; round < 2; round++) {
+        gr_actor actors[2];
+        gr_future asked[2];
+        spawn_ring(2, 2, 1, actors);
+        start_all(2, actors, tags[round], asked);
+        for (int i = 0; i < 2; i++)
+            check_equal(gr_future_await(asked[i], NULL, 0, gr_in(5 * GR_SECOND)), 0);
+        stop_all(2, actors);
+    }
 }
 
 /*

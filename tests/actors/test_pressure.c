@@ -122,6 +122,29 @@ RUNNER_TEST(lets_a_waiting_sender_go_on_in_order_when_there_is_room)
     check_equal(handled_by(actor), 1000);
 }
 
+/* There is room for one, and half of it is far. */
+RUNNER_TEST(holds_nobody_up_once_the_last_who_waited_has_given_up)
+{
+    gr_promise open, next = {0};
+    gr_future asked;
+    gr_actor actor = spawn_shut(&waits, 0, &open);
+    check_equal(gr_ask_start(actor, GATE, NULL, 0, &asked, gr_in(GR_SECOND)), 0);
+    for (uint64_t i = 1; i <= 7; i++)
+        check_equal(try_number(actor, i), 0);
+    struct flood flood = {actor, 1};
+    gr_runner sender;
+    check_equal(gr_runner_start(send_flood, &flood, NULL, &sender), 0);
+    check_equal(gr_yield(), 0);
+    open_gate(open);
+    check_equal(gr_future_await(asked, &next, sizeof next, gr_in(GR_SECOND)), 0);
+    check_equal(try_number(actor, 8), -EAGAIN);
+    gr_runner_cancel(sender);
+    check_equal(gr_runner_join(sender, gr_in(GR_SECOND)), -ECANCELED);
+    check_equal(try_number(actor, 8), 0);
+    open_gate(next);
+    check_equal(handled_by(actor), 8);
+}
+
 RUNNER_TEST(gives_a_cancelled_sender_its_message_back)
 {
     gr_promise open;
@@ -468,6 +491,7 @@ int main(void)
         cmocka_unit_test(turns_away_who_cannot_wait),
         cmocka_unit_test(makes_a_sender_wait_until_its_deadline),
         cmocka_unit_test(lets_a_waiting_sender_go_on_in_order_when_there_is_room),
+        cmocka_unit_test(holds_nobody_up_once_the_last_who_waited_has_given_up),
         cmocka_unit_test(gives_a_cancelled_sender_its_message_back),
         cmocka_unit_test(slows_a_sender_on_another_loop),
         cmocka_unit_test(turns_a_foreign_thread_away_when_too_much_is_on_its_way),
