@@ -1,7 +1,7 @@
 /* A broadcast's items come to all subscribers, and who misses some learns how many. */
 #include <errno.h>
 
-#include "lib/fixture.h"
+#include "lib/shortage.h"
 
 enum { THERE = 1 };
 
@@ -198,6 +198,23 @@ RUNNER_TEST(reaches_subscribers_of_other_loops)
         check_equal(gr_future_await(overs[i], NULL, 0, gr_in(10 * GR_SECOND)), 0);
 }
 
+LONE_RUNNER_TEST(has_no_subscriber_without_memory_for_its_channel)
+{
+    int told = 0;
+    for (size_t bytes = GR__BLOCK_MIN; bytes <= GR__BLOCK_MAX; bytes *= 2) {
+        struct gr_subscription subscription = {0};
+        void *held = take_all(bytes);
+        int rc = gr_subscription_make(&subscription, sizeof(int), 4);
+        give_all(held, bytes);
+        check(rc == 0 || rc == -ENOMEM);
+        told += rc < 0;
+        check_equal(subscription.item == NULL, rc < 0);
+        if (rc == 0)
+            gr_subscription_drop(&subscription);
+    }
+    check(told > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +225,7 @@ int main(void)
         cmocka_unit_test(a_cancelled_send_reaches_nobody),
         cmocka_unit_test(refuses_items_that_are_too_large_or_of_another_size),
         cmocka_unit_test(reaches_subscribers_of_other_loops),
+        cmocka_unit_test(has_no_subscriber_without_memory_for_its_channel),
     };
     return cmocka_run_group_tests_name("broadcast", tests, NULL, NULL);
 }

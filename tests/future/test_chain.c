@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "lib/fixture.h"
+#include "lib/shortage.h"
 
 struct pair {
     gr_future from, to;
@@ -291,6 +291,54 @@ LONE_RUNNER_TEST(a_result_that_is_itself_a_late_one_ends_its_future)
     gr_future_drop(pair.to);
 }
 
+LONE_RUNNER_TEST(a_chain_that_has_no_memory_leaves_both_ends_as_they_were)
+{
+    for (size_t left = 0; left < 2; left++) {
+        struct pair pair;
+        int value = 0;
+        make_pair(&pair);
+        void *held = take_all_but(GR__BLOCK_MIN, left);
+        check_equal(gr_future_chain(pair.from, pair.onward), -ENOMEM);
+        give_all(held, GR__BLOCK_MIN);
+        check_equal(gr_future_chain(pair.from, pair.onward), 0);
+        check_equal(gr_promise_resolve(pair.into, &(int){9}, sizeof(int)), 0);
+        check_equal(gr_future_await(pair.to, &value, sizeof value, gr_in(GR_SECOND)), 0);
+        check_equal(value, 9);
+    }
+}
+
+static gr_promise there;
+
+/* Tell the test's loop where to settle, and wait for that here. */
+static int wait_there(void *context)
+{
+    gr_future future;
+    int value = 0;
+    check_equal(gr_future_make(&future, &there), 0);
+    check_equal(gr_promise_resolve(*(gr_promise *)context, NULL, 0), 0);
+    check_equal(gr_future_await(future, &value, sizeof value, gr_in(10 * GR_SECOND)), 0);
+    check_equal(value, 9);
+    return 0;
+}
+
+RUNNER_TEST(an_outcome_that_has_no_memory_to_be_passed_on_is_passed_on_later)
+{
+    struct gr_scope scope;
+    gr_future from, known;
+    gr_promise into, know;
+    check_equal(gr_future_make(&known, &know), 0);
+    check_equal(gr_future_make(&from, &into), 0);
+    gr_scope_open(&scope, NULL, GR_FOREVER);
+    check_equal(gr_scope_start_on(&scope, 1, wait_there, &know, NULL, NULL), 0);
+    check_equal(gr_future_await(known, NULL, 0, gr_in(10 * GR_SECOND)), 0);
+    check_equal(gr_future_chain(from, there), 0);
+    check_equal(gr_promise_resolve(into, &(int){9}, sizeof(int)), 0);
+    void *held = take_all(GR__BLOCK_MIN);
+    check_equal(gr_sleep(gr_in(GR_MILLISECOND)), 0);
+    give_all(held, GR__BLOCK_MIN);
+    check_equal(gr_scope_close(&scope, 0), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,6 +357,8 @@ int main(void)
         cmocka_unit_test(what_is_let_go_is_silent_where_it_succeeds_or_was_to_be_quiet),
         cmocka_unit_test(a_wait_that_is_late_lets_its_future_go_and_hears_of_it_no_more),
         cmocka_unit_test(a_result_that_is_itself_a_late_one_ends_its_future),
+        cmocka_unit_test(a_chain_that_has_no_memory_leaves_both_ends_as_they_were),
+        cmocka_unit_test(an_outcome_that_has_no_memory_to_be_passed_on_is_passed_on_later),
     };
     return cmocka_run_group_tests_name("chain", tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* A function is applied to all items, so many at a time, and none is in work when that is over. */
 #include <errno.h>
 
-#include "lib/fixture.h"
+#include "lib/shortage.h"
 
 enum { ITEMS = 30 };
 
@@ -85,6 +85,20 @@ LONE_RUNNER_TEST(no_items_are_no_work)
     check_equal(gr_map(&map, gr_now()), 0);
 }
 
+LONE_RUNNER_TEST(without_memory_no_item_is_begun)
+{
+    enum { AT_ONCE = 3 };
+    size_t bytes = AT_ONCE * (sizeof(struct gr_member) + sizeof(struct gr_function_wait));
+    struct crew crew = {.fail_at = -1, .stop_at = ITEMS};
+    int64_t results[ITEMS];
+    void *held = take_all(bytes);
+    check_equal(apply(&crew, AT_ONCE, results, gr_in(10 * GR_SECOND)), -ENOMEM);
+    give_all(held, bytes);
+    check_equal(crew.begun, 0);
+    check_equal(apply(&crew, AT_ONCE, results, gr_in(10 * GR_SECOND)), 0);
+    check_equal(crew.begun, ITEMS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -92,6 +106,7 @@ int main(void)
         cmocka_unit_test(the_first_failure_is_returned_and_nothing_begins_any_more),
         cmocka_unit_test(the_deadline_ends_all_that_are_in_work),
         cmocka_unit_test(no_items_are_no_work),
+        cmocka_unit_test(without_memory_no_item_is_begun),
     };
     return cmocka_run_group_tests_name("map", tests, NULL, NULL);
 }

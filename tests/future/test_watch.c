@@ -1,8 +1,8 @@
 /* A watch shows its latest value to whoever has not seen it, on every loop, and nothing twice. */
 #include <errno.h>
 
-#include "lib/fixture.h"
 #include "lib/hand.h"
+#include "lib/shortage.h"
 
 enum { THERE = 1 };
 
@@ -175,6 +175,47 @@ RUNNER_TEST(shows_the_last_value_on_every_loop_however_often_it_changes)
         check_equal(gr_future_await(saw_end[i], NULL, 0, gr_in(10 * GR_SECOND)), 0);
 }
 
+LONE_RUNNER_TEST(is_not_made_without_memory)
+{
+    char value[200] = {0};
+    gr_watch watch = {0};
+    void *held = take_all(sizeof value + 1);
+    check_equal(gr_watch_make(value, sizeof value, &watch), -ENOMEM);
+    give_all(held, sizeof value + 1);
+    check_equal(watch.name, 0);
+    check_equal(gr_watch_make(value, sizeof value, &watch), 0);
+    gr_watch_drop(watch);
+}
+
+/* So many blocks are left for the copy, and for the sheet that fetches it. */
+static int watch_without_memory(void *context)
+{
+    gr_watch watch = *(const gr_watch *)context;
+    char value[200];
+    uint64_t seen = 0;
+    int told = 0;
+    for (size_t left = 0; left < 2; left++) {
+        void *held = take_all_but(sizeof value + 1, left);
+        int rc = gr_watch_next(watch, &seen, value, sizeof value, gr_in(GR_SECOND));
+        told += rc == -ENOMEM;
+        give_all(held, sizeof value + 1);
+    }
+    check_equal(told, 2);
+    return gr_watch_next(watch, &seen, value, sizeof value, gr_in(10 * GR_SECOND));
+}
+
+RUNNER_TEST(is_shown_on_another_loop_once_there_is_memory)
+{
+    char value[200] = {0};
+    gr_watch watch;
+    struct gr_scope scope;
+    check_equal(gr_watch_make(value, sizeof value, &watch), 0);
+    gr_scope_open(&scope, NULL, GR_FOREVER);
+    check_equal(gr_scope_start_on(&scope, THERE, watch_without_memory, &watch, NULL, NULL), 0);
+    check_equal(gr_scope_close(&scope, 0), 0);
+    gr_watch_drop(watch);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +225,8 @@ int main(void)
         cmocka_unit_test(can_be_withdrawn_from_at_each_step),
         cmocka_unit_test(is_named_when_it_is_left_behind),
         cmocka_unit_test(shows_the_last_value_on_every_loop_however_often_it_changes),
+        cmocka_unit_test(is_not_made_without_memory),
+        cmocka_unit_test(is_shown_on_another_loop_once_there_is_memory),
     };
     return cmocka_run_group_tests_name("watch", tests, NULL, NULL);
 }
