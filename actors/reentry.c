@@ -281,8 +281,11 @@ size_t gr__body_describe_waits(const struct gr__loop *loop, const struct gr__bod
                                size_t bytes)
 {
     uint32_t count = gr__body_under_way(body);
+    const char *idle = body->stage == GR__LEAVING
+                           ? "for what it has sent to arrive, before it moves"
+                           : "for its turn";
     if (count == 0)
-        return gr__text_append(text, bytes, 0, "for its turn");
+        return gr__text_append(text, bytes, 0, idle);
     if (count == 1)
         return append_wait(loop, body->runner, text, bytes, 0);
 

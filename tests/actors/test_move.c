@@ -1,7 +1,9 @@
 /* An actor that is moved goes on where it is, by the handle that it has, and loses nothing on the way. */
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 
+#include "actors/stop.h"
 #include "lib/fixture.h"
 
 enum { ADD = 1, SUM, WHERE, LINK, UNLINK, WATCH, TRAP, SCOPE, STASH, UNSTASH, WAIT, FORWARD };
@@ -575,6 +577,32 @@ FLEET_TEST(moves_only_when_its_handler_has_returned, LOOPS)
     end(actor);
 }
 
+static void get_stuck(void *stuck)
+{
+    while (__atomic_load_n((bool *)stuck, __ATOMIC_SEQ_CST))
+        sched_yield();
+}
+
+/* A loop that does not turn keeps it: what it has sent there may not have arrived. */
+FLEET_TEST(is_said_to_wait_for_what_it_has_sent, LOOPS)
+{
+    expect_report("it waits for what it has sent to arrive");
+    static bool stuck;
+    gr_actor actor = spawn(&account, 0);
+    gr_runner runner;
+    struct mover mover = {.actor = actor, .loop = 1, .rc = 1};
+    __atomic_store_n(&stuck, true, __ATOMIC_SEQ_CST);
+    check_equal(gr_post(2, get_stuck, &stuck, NULL), 0);
+    check_equal(gr_runner_start(start_moving, &mover, NULL, &runner), 0);
+    check_equal(gr_sleep(gr_in(20 * GR_MILLISECOND)), 0);
+    check(!mover.done);
+    check_equal(gr__actor_stop(actor, GR__STOP_IN_VAIN, 0), 0);
+    __atomic_store_n(&stuck, false, __ATOMIC_SEQ_CST);
+    check_equal(gr_runner_join(runner, SOON), 0);
+    check_equal(mover.rc, 0);
+    end(actor);
+}
+
 static void refuses(uint32_t tag, gr_actor other, const char *details)
 {
     gr_actor actor = spawn(&account, 0);
@@ -591,7 +619,6 @@ static void refuses(uint32_t tag, gr_actor other, const char *details)
 FLEET_TEST(refuses_with_the_reason_what_is_bound_to_its_loop, LOOPS)
 {
     gr_actor other = spawn(&account, 0);
-    refuses(WATCH, other, "monitors");
     refuses(SCOPE, other, "scope");
     end(other);
 }
@@ -785,6 +812,7 @@ int main(void)
         cmocka_unit_test(takes_the_values_of_its_messages_along),
         cmocka_unit_test(takes_the_buffers_of_its_messages_along),
         cmocka_unit_test(moves_only_when_its_handler_has_returned),
+        cmocka_unit_test(is_said_to_wait_for_what_it_has_sent),
         cmocka_unit_test(refuses_with_the_reason_what_is_bound_to_its_loop),
         cmocka_unit_test(refuses_to_move_on_with_what_it_got_where_it_is),
         cmocka_unit_test(refuses_a_parent),
