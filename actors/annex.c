@@ -30,6 +30,7 @@ struct gr__annex *gr__annex_take(struct gr__loop *loop)
     gr__list_init(&annex->control);
     gr__list_init(&annex->watchers);
     gr__list_init(&annex->monitors);
+    gr__list_init(&annex->records);
     gr__list_init(&annex->links);
     gr__list_init(&annex->children);
     gr__list_init(&annex->timers);

@@ -28,6 +28,7 @@ struct gr__annex {
     struct gr__list control;  /* the lane of control messages, oldest first; of struct gr__notice */
     struct gr__list watchers; /* notices for those who watch this actor (monitor.c) */
     struct gr__list monitors; /* what this actor watches (monitor.c) */
+    struct gr__list records;  /* of what it watches from where it was before (monitor.c) */
     struct gr__list links;    /* halves of links, which are notices too (link.c) */
     struct gr__list children; /* (children.c) */
     struct gr__stash *stash;  /* or NULL (stash.c) */

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 
+#include "actors/monitor.h"
 #include "actors/move.h"
 #include "actors/pressure.h"
 #include "actors/rules.h"
@@ -90,6 +91,8 @@ static int get_ready(struct gr__loop *loop, struct gr__body *body)
         rc = set_content_apart(loop, body);
     if (rc == 0)
         rc = take_pressure(loop, body);
+    if (rc == 0)
+        rc = gr__monitors_leave(loop, body);
     return rc == 0 ? gr__fence(loop, body) : rc;
 }
 

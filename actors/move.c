@@ -148,8 +148,6 @@ int gr__body_ties(const struct gr__body *body)
         tie = "a run";
     else if (!gr__list_empty(&annex->children))
         tie = "children";
-    else if (!gr__list_empty(&annex->monitors))
-        tie = "monitors of others";
     else if (annex->tenants != NULL)
         tie = "a scope";
     else if (!gr__list_empty(&annex->group_watches))

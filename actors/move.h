@@ -50,7 +50,8 @@
  * go along. So do its timers, which are taken off the one loop's wheel and put on the other's, for
  * the same time: their messages are in the content before they go or after they have come. Those who
  * watch it are told by its home. Links' signals to it come by the home, and its own go by the home too,
- * so that they stay in order with those of before. Its supervisor's orders come by the home as well;
+ * so that they stay in order with those of before. What it hears of others comes after it by the home, too
+ * (monitor.c). Its supervisor's orders come by the home as well;
  * what it tells that is the answer to one of them, or comes before the next, and goes straight.
  *
  * Invariants:

@@ -1,19 +1,38 @@
-/* An actor that is moved takes along what it has: its mailbox's rules, its timers, and its supervisor. */
+/* An actor that is moved takes along what it has: its mailbox's rules, timers, supervisor, and monitors. */
 #include <errno.h>
 #include <string.h>
 
+#include "actors/notice.h"
 #include "actors/rules.h"
 #include "lib/gate.h"
 #include "lib/shortage.h"
 
 /* Those up to LEAST are logged, in this order of urgency. */
-enum { FIRST, MIDDLE, LEAST, GATE, LOG, WHERE, TIMER, REPLACE, CANCEL, DUE, FAIL, HEAR };
+enum {
+    FIRST,
+    MIDDLE,
+    LEAST,
+    GATE,
+    LOG,
+    WHERE,
+    TIMER,
+    REPLACE,
+    CANCEL,
+    DUE,
+    FAIL,
+    HEAR,
+    WATCH,
+    DROP,
+    DROP_MOVED
+};
 enum { LOOPS = 3, LOG_MAX = 64, BYTES_MAX = 100, SIZE = 40 };
 
 #define SOON gr_in(10 * GR_SECOND)
 
 struct porter {
-    int lives;
+    gr_actor watched;
+    gr_monitor monitor;
+    bool drops_when_moved;
     int count;
     char log[LOG_MAX];
 };
@@ -70,8 +89,35 @@ static int porter_receive(struct gr_self *self, const struct gr_message *message
         return -EIO;
     case HEAR:
         return hear_nothing(self);
+    case WATCH:
+        porter->watched = *(const gr_actor *)message->data;
+        return gr_monitor_make(self, porter->watched, &porter->monitor);
+    case DROP:
+        gr_monitor_drop(porter->monitor);
+        return 0;
+    case DROP_MOVED:
+        porter->drops_when_moved = true;
+        return wait_at_gate(message, SOON);
     }
     return note(porter, *(const char *)message->data);
+}
+
+static int porter_control(struct gr_self *self, const struct gr_control *control)
+{
+    struct porter *porter = self->state;
+    check_equal(control->kind, GR_DOWN);
+    check(control->monitor.name == porter->monitor.name);
+    check(control->actor.name == porter->watched.name);
+    return note(porter, 'd');
+}
+
+static int porter_moved(struct gr_self *self, int from)
+{
+    struct porter *porter = self->state;
+    (void)from;
+    if (porter->drops_when_moved)
+        gr_monitor_drop(porter->monitor);
+    return 0;
 }
 
 static unsigned urgency(const struct gr_message *message)
@@ -81,7 +127,9 @@ static unsigned urgency(const struct gr_message *message)
     return message->tag == LOG || message->tag == DUE ? LEAST : FIRST;
 }
 
-#define PORTER .receive = porter_receive, .movable = true, .state_bytes = sizeof(struct porter)
+#define PORTER                                                                                     \
+    .receive = porter_receive, .control = porter_control, .moved = porter_moved, .movable = true,  \
+    .state_bytes = sizeof(struct porter)
 
 static const struct gr_behavior plain = {.name = "plain", PORTER};
 static const struct gr_behavior sorted = {.name = "sorted", .priority = urgency, PORTER};
@@ -282,22 +330,25 @@ FLEET_TEST(lets_those_go_on_that_wait_for_room_when_it_moves, LOOPS)
     }
 }
 
-FLEET_TEST(stays_where_there_is_no_memory_for_its_rules, LOOPS)
+static void stays_without(size_t bytes, gr_actor actor)
 {
-    gr_actor actor = spawn(&sorted, 0);
-    check_equal(move(actor, 1), 0);
-    check_equal(move(actor, 0), 0);
     struct mover mover = {actor, 1};
     gr_promise open = shut_gate(actor, GATE, SOON);
     gr_runner runner = start_moving(&mover);
     check_equal(gr_sleep(gr_in(5 * GR_MILLISECOND)), 0);
     open_gate(open);
-    void *all = take_all(sizeof(struct gr__pressure));
+    void *all = take_all(bytes);
     check_equal(gr_yield(), 0);
     check_equal(gr_yield(), 0);
-    give_all(all, sizeof(struct gr__pressure));
+    give_all(all, bytes);
     check_equal(gr_runner_join(runner, SOON), -ENOMEM);
     check_equal(where(actor).loop, 0);
+}
+
+FLEET_TEST(stays_where_there_is_no_memory_for_its_rules, LOOPS)
+{
+    gr_actor actor = spawn(&sorted, 0);
+    stays_without(sizeof(struct gr__pressure), actor);
     check_equal(move(actor, 2), 0);
     check_equal(where(actor).loop, 2);
     end(actor);
@@ -498,6 +549,131 @@ FLEET_TEST(tells_what_it_failed_at_from_where_it_lives, LOOPS)
     end(supervisor);
 }
 
+/* --- Monitors -------------------------------------------------------------------------------- */
+
+static void watch(gr_actor watcher, gr_actor watched)
+{
+    check_equal(gr_send(watcher, WATCH, &watched, sizeof watched), 0);
+    check_equal(where(watcher).loop >= 0, true);
+}
+
+static void count_monitors(void *count)
+{
+    *(size_t *)count += gr__actors_of(gr__loop_here())->monitors.live;
+}
+
+static bool has_monitors(void)
+{
+    size_t count = 0;
+    for (int loop = 0; loop < LOOPS; loop++)
+        on_loop(loop, count_monitors, &count);
+    return count > 0;
+}
+
+/* Made at home, then away, then at home again; the watched one lives on each loop. */
+FLEET_TEST(hears_once_of_an_end_wherever_it_is, LOOPS)
+{
+    for (int i = 0; i < LOOPS * LOOPS; i++) {
+        gr_actor watcher = spawn(&plain, 0);
+        for (int round = 1; round <= 3; round++) {
+            gr_actor watched = spawn(&plain, i % LOOPS);
+            watch(watcher, watched);
+            check_equal(move(watcher, (i / LOOPS + round) % LOOPS), 0);
+            check_equal(move(watched, (i + round) % LOOPS), 0);
+            end(watched);
+            check_soon(strlen(log_of(watcher).log) == (size_t)round);
+        }
+        end(watcher);
+        check_soon(!has_monitors());
+        check_equal(gr_sleep(gr_in(GR_MILLISECOND)), 0);
+    }
+}
+
+FLEET_TEST(takes_what_it_is_to_hear_along, LOOPS)
+{
+    for (int to = 1; to < LOOPS; to++) {
+        gr_actor watcher = spawn(&plain, 0);
+        gr_actor watched = spawn(&plain, to);
+        struct mover mover = {watcher, to};
+        watch(watcher, watched);
+        gr_promise open = shut_gate(watcher, GATE, SOON);
+        end(watched);
+        check_equal(gr_sleep(gr_in(5 * GR_MILLISECOND)), 0);
+        gr_runner runner = start_moving(&mover);
+        open_gate(open);
+        await(runner);
+        check_logged(watcher, "d");
+        end(watcher);
+    }
+}
+
+FLEET_TEST(drops_its_monitors_from_elsewhere, LOOPS)
+{
+    for (int i = 0; i < LOOPS * LOOPS; i++) {
+        gr_actor watcher = spawn(&plain, 0);
+        gr_actor watched = spawn(&plain, i % LOOPS);
+        watch(watcher, watched);
+        check_equal(move(watcher, 1), 0);
+        check_equal(move(watcher, i / LOOPS), 0);
+        send(watcher, DROP, 0);
+        check_soon(!has_monitors());
+        end(watched);
+        check_equal(gr_sleep(gr_in(2 * GR_MILLISECOND)), 0);
+        check_logged(watcher, "");
+        end(watcher);
+    }
+}
+
+/* It is in the lane as the actor comes, which hears first that it has moved. */
+FLEET_TEST(hears_nothing_of_what_it_drops_as_it_comes, LOOPS)
+{
+    gr_actor watcher = spawn(&plain, 0);
+    gr_actor watched = spawn(&plain, 1);
+    struct mover mover = {watcher, 2};
+    watch(watcher, watched);
+    gr_runner runner = start_moving(&mover);
+    await(runner);
+    check_equal(move(watcher, 0), 0);
+    gr_promise open = shut_gate(watcher, DROP_MOVED, SOON);
+    end(watched);
+    check_equal(gr_sleep(gr_in(5 * GR_MILLISECOND)), 0);
+    mover.loop = 1;
+    runner = start_moving(&mover);
+    open_gate(open);
+    await(runner);
+    check_equal(where(watcher).loop, 1);
+    check_soon(!has_monitors());
+    end(watcher);
+}
+
+FLEET_TEST(ends_its_monitors_wherever_it_ends, LOOPS)
+{
+    gr_actor watcher = spawn(&plain, 0);
+    gr_actor watched[LOOPS];
+    for (int i = 0; i < LOOPS; i++) {
+        watched[i] = spawn(&plain, i);
+        watch(watcher, watched[i]);
+        check_equal(move(watcher, (i + 1) % LOOPS), 0);
+    }
+    check(has_monitors());
+    end(watcher);
+    check_soon(!has_monitors());
+    for (int i = 0; i < LOOPS; i++)
+        end(watched[i]);
+}
+
+FLEET_TEST(stays_where_there_is_no_memory_to_hear_of_others, LOOPS)
+{
+    gr_actor watched = spawn(&plain, 1);
+    gr_actor watcher = spawn(&plain, 0);
+    watch(watcher, watched);
+    stays_without(sizeof(struct gr__notice), watcher);
+    end(watched);
+    check_soon(has_logged(watcher, "d"));
+    check_equal(move(watcher, 2), 0);
+    end(watcher);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -517,6 +693,12 @@ int main(void)
         cmocka_unit_test(is_ended_by_its_supervisor_while_it_rests_elsewhere),
         cmocka_unit_test(is_removed_by_its_supervisor_wherever_it_lives),
         cmocka_unit_test(tells_what_it_failed_at_from_where_it_lives),
+        cmocka_unit_test(hears_once_of_an_end_wherever_it_is),
+        cmocka_unit_test(takes_what_it_is_to_hear_along),
+        cmocka_unit_test(drops_its_monitors_from_elsewhere),
+        cmocka_unit_test(hears_nothing_of_what_it_drops_as_it_comes),
+        cmocka_unit_test(ends_its_monitors_wherever_it_ends),
+        cmocka_unit_test(stays_where_there_is_no_memory_to_hear_of_others),
     };
     return cmocka_run_group_tests_name("moving along", tests, NULL, NULL);
 }

@@ -70,7 +70,7 @@ GR_FALLIBLE int gr_monitor_make(struct gr_self *self, gr_actor actor, gr_monitor
  *
  * A stale or zero handle is ignored.
  *
- * @thread loop, that of the monitor
+ * @thread loop, that of the monitor; of an actor that has moved since: inside its handler or a hook
  */
 GR_API void gr_monitor_drop(gr_monitor monitor);
 

@@ -17,11 +17,11 @@
  * loop: no future, stream, timer, runner or gr_self. Promises and actors are of none. `moved` is
  * where an actor may set up again what it needs on a loop.
  *
- * The mailbox goes along with its rules, and so do messages laid aside, links, control messages and
- * timers to itself. An actor that has a supervisor keeps it: where it lives it fails, rests and is
+ * The mailbox goes along with its rules, and so do messages laid aside, links, monitors, control messages
+ * and timers to itself. An actor that has a supervisor keeps it: where it lives it fails, rests and is
  * restarted, and one that is to move while it rests does so once it is restarted. An actor that has a
- * run, children, monitors of others, watches of groups, subscriptions, or a scope does not move: that is
- * -EBUSY, and the error's details (error.h) say what it has.
+ * run, children, watches of groups, subscriptions, or a scope does not move: that is -EBUSY, and the
+ * error's details (error.h) say what it has.
  *
  * A message that is on its way to a moved actor as that ends is a dead letter of the loop
  * where it lived, and may be noted with the name that the actor had there.
