@@ -23,8 +23,6 @@ int gr_context_set(const struct gr_context_key *key, const void *value, size_t s
     struct gr__loop *loop = gr__loop_to_wait_on();
     if (loop == NULL)
         return GR_ENOTRUNNER;
-    if (loop == NULL)
-        return GR_ENOTRUNNER;
     struct gr__values *made;
     int rc = gr__values_with(&loop->pool, loop->ambient.values, key, value, size, &made);
     if (rc < 0)
@@ -42,8 +40,6 @@ int gr_context_run(const struct gr_context_key *key, const void *value, size_t s
     struct gr__loop *loop = gr__loop_to_wait_on();
     if (loop == NULL)
         return GR_ENOTRUNNER;
-    if (loop == NULL)
-        return GR_ENOTRUNNER;
     struct gr__values *made;
     int rc = gr__values_with(&loop->pool, loop->ambient.values, key, value, size, &made);
     if (rc < 0)
@@ -59,8 +55,6 @@ int gr_context_run(const struct gr_context_key *key, const void *value, size_t s
 int gr_context_run_without(gr_runner_fn *run, void *context)
 {
     struct gr__loop *loop = gr__loop_to_wait_on();
-    if (loop == NULL)
-        return GR_ENOTRUNNER;
     if (loop == NULL)
         return GR_ENOTRUNNER;
     struct gr__ambient before = gr__ambient_swap(loop, gr__ambient_none);
