@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "actors/rules.h"
-#include "base/memory.h"
 #include "lib/gate.h"
+#include "lib/shortage.h"
 
 enum { GATE = 1, DATA, STASH, UNSTASH, COUNT, BROKEN };
 
@@ -402,28 +402,6 @@ LONE_RUNNER_TEST(releases_its_waiting_senders_when_it_stops)
     check_equal(gr_runner_join(sender, SOON), -ESTALE);
 }
 
-/* Uses up the pool's blocks of one size. */
-static void *take_all(size_t size)
-{
-    void *first = NULL, *block;
-    gr__memory_fail_after(0);
-    while ((block = gr__pool_take(&gr__loop_here()->pool, size)) != NULL) {
-        memcpy(block, &first, sizeof first);
-        first = block;
-    }
-    return first;
-}
-
-static void give_all(void *first, size_t size)
-{
-    gr__memory_fail_after(-1);
-    while (first != NULL) {
-        void *block = first;
-        memcpy(&first, block, sizeof first);
-        gr__pool_give(&gr__loop_here()->pool, block, size);
-    }
-}
-
 LONE_RUNNER_TEST(is_made_whole_or_not_at_all)
 {
     static const size_t parts[] = {sizeof(struct gr__annex), sizeof(struct gr__rules),
@@ -433,7 +411,6 @@ LONE_RUNNER_TEST(is_made_whole_or_not_at_all)
     for (int i = 0; i < 3; i++) {
         int64_t before = gr__loop_here()->pool.live_bytes;
         void *blocks = take_all(parts[i]);
-        gr__memory_fail_after(0);
         check_equal(gr_actor_spawn(&waits, NULL, &actor), -ENOMEM);
         give_all(blocks, parts[i]);
         check_equal(gr_actor_count(), 1);

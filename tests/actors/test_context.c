@@ -3,8 +3,7 @@
 #include <string.h>
 
 #include "actors/envelope.h"
-#include "base/memory.h"
-#include "lib/fixture.h"
+#include "lib/shortage.h"
 
 #define SOON gr_in(10 * GR_SECOND)
 
@@ -325,28 +324,6 @@ RUNNER_TEST(ends_with_a_message_that_is_never_handled)
     gone = spawn(1, NULL);
     check_equal(gr_ask(gone, STOP, NULL, 0, NULL, 0, SOON), 0);
     check_soon(gr_ask(gone, LOOK, NULL, 0, NULL, 0, SOON) == -ESTALE);
-}
-
-static void *take_all(size_t bytes)
-{
-    struct gr__pool *pool = &gr__loop_here()->pool;
-    void *first = NULL, *block;
-    gr__memory_fail_after(0);
-    while ((block = gr__pool_take(pool, bytes)) != NULL) {
-        memcpy(block, &first, sizeof first);
-        first = block;
-    }
-    return first;
-}
-
-static void give_all(void *first, size_t bytes)
-{
-    gr__memory_fail_after(-1);
-    while (first != NULL) {
-        void *block = first;
-        memcpy(&first, block, sizeof first);
-        gr__pool_give(&gr__loop_here()->pool, block, bytes);
-    }
 }
 
 /* A copy of the two values that are carried, or inherited, takes a block of two lines. */

@@ -5,8 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/memory.h"
-#include "lib/fixture.h"
+#include "lib/shortage.h"
 #include "loop/loop.h"
 
 /* Goes everywhere, to what is started, along with messages, and nowhere. */
@@ -378,29 +377,6 @@ LONE_RUNNER_TEST(is_named_where_a_runner_failed_that_nobody_joins)
     check_equal(
         gr_runner_start(set_and_fail, NULL, &(struct gr_runner_options){.name = "clerk"}, NULL), 0);
     check_equal(gr_yield(), 0);
-}
-
-/* Take all blocks of a size that the pool can give without asking the system. */
-static void *take_all(size_t bytes)
-{
-    struct gr__pool *pool = &gr__loop_here()->pool;
-    void *first = NULL, *block;
-    gr__memory_fail_after(0);
-    while ((block = gr__pool_take(pool, bytes)) != NULL) {
-        memcpy(block, &first, sizeof first);
-        first = block;
-    }
-    return first;
-}
-
-static void give_all(void *first, size_t bytes)
-{
-    gr__memory_fail_after(-1);
-    while (first != NULL) {
-        void *block = first;
-        memcpy(&first, block, sizeof first);
-        gr__pool_give(&gr__loop_here()->pool, block, bytes);
-    }
 }
 
 /* Four values take a block of two lines, as do the two of them that are inherited. */
