@@ -187,14 +187,14 @@ __attribute__((noinline, cold)) void gr__body_schedule_apart(struct gr__loop *lo
 {
     if (body->stage == GR__NEW) {
         gr__loop_ready_ahead(loop, &body->task);
-    } else if (body->stage == GR__LONG) {
-        gr__loop_ready_behind(loop, &body->task);
-    } else {
-        if (body->stage == GR__RECEIVING)
-            gr__reception_arrived(loop, body);
-        else
-            gr__reentry_arrived(loop, body);
+    } else if (body->stage == GR__RECEIVING) {
+        gr__reception_arrived(loop, body);
         return;
+    } else if (body->stage == GR__INTERLEAVING) {
+        gr__reentry_arrived(loop, body);
+        return;
+    } else {
+        gr__loop_ready_behind(loop, &body->task);
     }
     gr__body_move(body, GR__SCHEDULED);
 }
@@ -204,17 +204,12 @@ static void cancel(struct gr__runner *runner)
     gr__runner_cancel(runner);
 }
 
-static inline __attribute__((always_inline)) void cancel_all(struct gr__body *body)
+/* What else there is to cancel than the runner that nearly all have at most. */
+static __attribute__((noinline, cold)) void cancel_rest(struct gr__body *body)
 {
-    if (body->runner != NULL)
-        gr__runner_cancel(body->runner);
     if (gr__body_reentrant(body))
         gr__reentry_each(body, cancel);
-}
-
-void gr__body_cancel(struct gr__body *body)
-{
-    cancel_all(body);
+    gr__tenants_cancel(body->annex);
 }
 
 void gr__body_stop(struct gr__loop *loop, struct gr__body *body, int reason)
@@ -223,9 +218,10 @@ void gr__body_stop(struct gr__loop *loop, struct gr__body *body, int reason)
         return;
 
     body->reason = reason;
-    cancel_all(body);
+    if (body->runner != NULL)
+        gr__runner_cancel(body->runner);
     if (body->annex != NULL)
-        gr__tenants_cancel(body->annex);
+        cancel_rest(body);
     gr__body_urge(loop, body, GR__STOP);
 }
 
@@ -426,7 +422,7 @@ static inline uint32_t begin_activation(struct gr__loop *loop, const struct gr__
 }
 
 /* Its task has come up while something of it is under way. */
-static __attribute__((noinline, cold)) void come_up_again(struct gr__body *body)
+static __attribute__((noinline)) void come_up_again(struct gr__body *body)
 {
     if (gr__body_reentrant(body)) {
         struct gr__loop *loop = gr__loop_here();

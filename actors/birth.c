@@ -34,20 +34,29 @@ static int make_state(struct gr__loop *loop, struct gr__body *body)
     return 0;
 }
 
-/* Whether a behavior has what few have: handlers that interleave, or rules for the mailbox. */
-static inline bool is_rare(const struct gr_behavior *behavior)
+/* Whether an actor has what few have: a run, a supervisor, handlers that interleave, or rules. */
+static inline bool is_rare(const struct gr__birth *birth)
 {
-    return behavior->mailbox_bytes_max | (uintptr_t)behavior->priority | behavior->reentrancy;
+    const struct gr_behavior *behavior = birth->behavior;
+    return behavior->mailbox_bytes_max | (uintptr_t)behavior->priority | (uintptr_t)behavior->run |
+           birth->supervisor | behavior->reentrancy;
 }
 
-static __attribute__((noinline, cold)) int make_rare(struct gr__loop *loop, struct gr__body *body)
+static __attribute__((noinline, cold)) int make_rare(struct gr__loop *loop, struct gr__body *body,
+                                                     const struct gr__birth *birth)
 {
-    const struct gr_behavior *behavior = body->behavior;
+    const struct gr_behavior *behavior = birth->behavior;
     int rc = behavior->reentrancy == GR_REENTRANCY_NONE ? 0 : gr__reentry_make(loop, body);
     if (rc == 0 && gr__rules_wanted(behavior))
         rc = gr__rules_make(loop, body, body->max);
+    if (rc == 0 && birth->supervisor != 0)
+        rc = gr__supervision_make(loop, body, birth);
     if (rc < 0)
         gr__body_give(loop, body);
+    else if (behavior->run != NULL && behavior->start != NULL)
+        body->urgent |= GR__RUNS;
+    else if (behavior->run != NULL)
+        gr__body_urge(loop, body, GR__RUNS);
     return rc;
 }
 
@@ -71,7 +80,7 @@ static int make_body(struct gr__loop *loop, const struct gr__birth *birth,
         return -ENOMEM;
     }
     *ret_body = body;
-    return is_rare(behavior) ? make_rare(loop, body) : 0;
+    return is_rare(birth) ? make_rare(loop, body, birth) : 0;
 }
 
 /* Its start hook has failed, the first time or a later one. Kept out of the path of others. */
@@ -146,16 +155,6 @@ int gr__body_restart(struct gr__loop *loop, struct gr__body *body, const void *a
     return 0;
 }
 
-/* A body that is to be supervised, and cannot be, has not lived yet. */
-static __attribute__((noinline, cold)) int supervise(struct gr__loop *loop, struct gr__body *body,
-                                                     const struct gr__birth *birth)
-{
-    int rc = gr__supervision_make(loop, body, birth);
-    if (rc < 0)
-        gr__body_give(loop, body);
-    return rc;
-}
-
 int gr__body_spawn(struct gr__loop *loop, const struct gr__birth *birth, gr_actor *ret_actor)
 {
     if (loop->stopping)
@@ -163,8 +162,6 @@ int gr__body_spawn(struct gr__loop *loop, const struct gr__birth *birth, gr_acto
     struct gr__body *body;
     gr_actor actor;
     int rc = make_body(loop, birth, &body, &actor.name);
-    if (rc == 0 && __builtin_expect(birth->supervisor != 0, 0))
-        rc = supervise(loop, body, birth);
     if (rc < 0)
         return rc;
 
@@ -173,8 +170,6 @@ int gr__body_spawn(struct gr__loop *loop, const struct gr__birth *birth, gr_acto
         if (rc < 0)
             return rc;
     }
-    if (__builtin_expect(birth->behavior->run != NULL, 0))
-        gr__body_urge(loop, body, GR__RUNS);
     *ret_actor = actor;
     return 0;
 }

@@ -7,7 +7,8 @@
  *        +-------> NEW --- first mail, stop ---> SCHEDULED ----+
  *                                                 |     ^  |
  *                                     handled all v     |  | its run or handler receives
- *                                               IDLE, LONG +-> RECEIVING (reception.h), INTERLEAVING (reentry.h)
+ *                                               IDLE, LONG +-> RECEIVING (reception.h)
+ *                                                              INTERLEAVING (reentry.h)
  *
  * That of an actor that moves goes from SCHEDULED over LEAVING to AWAY, and comes back by IDLE (move.h).
  *
@@ -294,9 +295,6 @@ void gr__body_go(struct gr__loop *loop, struct gr__body *body);
 
 /* Begin to stop, for a reason; an actor that has begun keeps its own. */
 void gr__body_stop(struct gr__loop *loop, struct gr__body *body, int reason);
-
-/* End whatever waits in its handlers and hooks. */
-void gr__body_cancel(struct gr__body *body);
 
 /* Have one that is to stop do so at once: whatever it waits for, in its stop hook too, it waits no more. */
 void gr__body_force(struct gr__body *body);

@@ -43,3 +43,12 @@ gr_pattern gr_pattern_or_control(gr_pattern pattern)
     pattern.control = GR__HEAR_ALL;
     return pattern;
 }
+
+bool gr__pattern_lists(const gr_pattern *pattern, uint32_t tag)
+{
+    const uint32_t *tags = pattern->context;
+    for (unsigned i = 0; i < pattern->tag_count; i++)
+        if (tags[i] == tag)
+            return true;
+    return false;
+}

@@ -12,9 +12,10 @@ enum gr__pattern_kind {
     GR__MATCH_NONE,
     GR__MATCH_ANY,
     GR__MATCH_TAGS,
-    GR__MATCH_RANGE,  /* tags[0] to tags[1] */
-    GR__MATCH_BY,     /* as its function says */
-    GR__MATCH_LISTED, /* tag_count tags at context, which stay (reentry.h) */
+    GR__MATCH_RANGE,   /* tags[0] to tags[1] */
+    GR__MATCH_BY,      /* as its function says */
+    GR__MATCH_LISTED,  /* tag_count tags at context, which stay (reentry.h) */
+    GR__MATCH_REFUSED, /* none, since the actor cannot receive */
     GR__MATCH_KINDS
 };
 
@@ -32,14 +33,8 @@ static inline bool gr__pattern_has_tag(const gr_pattern *pattern, uint32_t tag)
     return false;
 }
 
-static inline bool gr__pattern_lists(const gr_pattern *pattern, uint32_t tag)
-{
-    const uint32_t *tags = pattern->context;
-    for (unsigned i = 0; i < pattern->tag_count; i++)
-        if (tags[i] == tag)
-            return true;
-    return false;
-}
+/* Whether it lists a tag. */
+bool gr__pattern_lists(const gr_pattern *pattern, uint32_t tag);
 
 /* Whether it stands for a message. */
 static inline bool gr__pattern_fits(const gr_pattern *pattern, const struct gr_message *message)

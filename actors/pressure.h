@@ -25,6 +25,9 @@
  *
  *     A waits for B    B waits for C    C wants to wait for A:  A -> B -> C, a ring: let in
  *
+ * Where marks lead to several actors of other loops, as those of a re-entrant one may, copies of the
+ * probe go to each; too many of them count as a ring.
+ *
  * Every ring has a last one to be marked, whose walk or probe starts after that and so finds
  * all other marks in place: it comes back, and that sender is released. A probe that finds
  * an actor that does not wait ends; one that finds its sender gone on releases nobody. So a

@@ -79,12 +79,11 @@ static struct gr_receive_wait *wait_of(struct gr_awaitable *awaitable)
     return gr__container_of(awaitable, struct gr_receive_wait, awaitable);
 }
 
-/* Without memory for it, an error is what it is ready to give. */
 static bool wait_ready(struct gr_awaitable *awaitable)
 {
     struct gr_receive_wait *wait = wait_of(awaitable);
     struct gr__body *body = body_of(wait->self);
-    if (wait->woken || body->annex == NULL || body->annex->reception == NULL)
+    if (wait->woken)
         return true;
     if (gr__reception_is_over(body))
         return false;
@@ -167,9 +166,6 @@ static int wait_take(struct gr_awaitable *awaitable)
     struct gr__loop *loop = gr__loop_here();
     struct gr_receive_wait *wait = wait_of(awaitable);
     struct gr__body *body = body_of(wait->self);
-    if (body->annex == NULL || body->annex->reception == NULL)
-        return -ENOMEM;
-
     struct gr__envelope *envelope;
     int rc = wait->woken ? take_granted(loop, body, wait, &envelope)
                          : take_found(loop, body, wait, &envelope);
@@ -210,6 +206,21 @@ static bool wait_cancel(struct gr_awaitable *awaitable)
     return true;
 }
 
+/* Who cannot receive has an error to take at once. */
+static bool refusal_ready(struct gr_awaitable *awaitable)
+{
+    (void)awaitable;
+    return true;
+}
+
+static int refusal_take(struct gr_awaitable *awaitable)
+{
+    const struct gr__body *body = body_of(wait_of(awaitable)->self);
+    if (!gr__body_reentrant(body))
+        return -ENOMEM;
+    return gr_fail(-ENOTSUP, "actor '%s' is re-entrant: its messages begin handlers", body->name);
+}
+
 #define WAIT(name)                                                                                 \
     {                                                                                              \
         name, wait_ready, wait_subscribe, wait_take, wait_cancel                                   \
@@ -222,35 +233,18 @@ static const struct gr_awaitable_type wait_types[GR__MATCH_KINDS] = {
     [GR__MATCH_TAGS] = WAIT("a message matching its tags"),
     [GR__MATCH_RANGE] = WAIT("a message matching a range of tags"),
     [GR__MATCH_BY] = WAIT("a message matching a function"),
+    [GR__MATCH_REFUSED] = {"no message", refusal_ready, wait_subscribe, refusal_take, wait_cancel},
 };
-
-static bool always_ready(struct gr_awaitable *awaitable)
-{
-    (void)awaitable;
-    return true;
-}
-
-static int refuse(struct gr_awaitable *awaitable)
-{
-    const struct gr__body *body = body_of(wait_of(awaitable)->self);
-    return gr_fail(-ENOTSUP, "actor '%s' is re-entrant: its messages begin handlers", body->name);
-}
-
-/* In a re-entrant actor. Nobody ever stands in line for it. */
-static const struct gr_awaitable_type refused_type = {"no message", always_ready, NULL, refuse,
-                                                      NULL};
 
 struct gr_awaitable *gr_receive_awaitable(struct gr_receive_wait *wait, struct gr_self *self,
                                           gr_pattern pattern, const struct gr_message **ret_message)
 {
     struct gr__loop *loop = gr__loop_here();
     assert(loop != NULL && "only on a loop's thread");
-    if (gr__body_reentrant(body_of(self))) {
-        *wait = (struct gr_receive_wait){.awaitable = {&refused_type}, .self = self};
-        return &wait->awaitable;
-    }
     if (gr__reception_begin(loop, body_of(self)) != NULL)
         gr__reception_release(loop, body_of(self), 0);
+    else
+        pattern.kind = GR__MATCH_REFUSED;
     *wait = (struct gr_receive_wait){.awaitable = {&wait_types[pattern.kind]},
                                      .self = self,
                                      .pattern = pattern,

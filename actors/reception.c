@@ -25,31 +25,33 @@ void gr__reception_forget(struct gr__body *body)
         wait_at(link)->place = &body->first;
 }
 
-struct gr__reception *gr__reception_of(struct gr__loop *loop, struct gr__body *body)
+__attribute__((noinline, cold)) struct gr__reception *gr__reception_make(struct gr__loop *loop,
+                                                                         struct gr__body *body)
 {
-    struct gr__annex *annex = gr__annex_of(loop, body);
-    if (annex == NULL || annex->reception != NULL)
-        return annex == NULL ? NULL : annex->reception;
-
     struct gr__reception *reception = gr__pool_take(&loop->pool, sizeof *reception);
     if (reception == NULL)
         return NULL;
     memset(reception, 0, sizeof *reception);
     gr__list_init(&reception->waiting);
     gr__list_init(&reception->granted);
-    annex->reception = reception;
+    body->annex->reception = reception;
     gr__reception_forget(body);
     return reception;
 }
 
 struct gr__reception *gr__reception_begin(struct gr__loop *loop, struct gr__body *body)
 {
-    assert((body->stage == GR__SCHEDULED || body->stage == GR__RECEIVING) && body->runner != NULL &&
-           "only inside the actor's run or handler");
-    struct gr__reception *reception = gr__reception_of(loop, body);
-    if (reception != NULL)
-        body->urgent |= GR__RECEIVES;
-    return reception;
+    assert((body->stage == GR__SCHEDULED || body->stage == GR__RECEIVING ||
+            body->stage == GR__INTERLEAVING) &&
+           body->runner != NULL && "only inside the actor's run or handler");
+    struct gr__annex *annex = gr__annex_of(loop, body);
+    if (annex == NULL || annex->reentry != NULL)
+        return NULL;
+    if (annex->reception == NULL && gr__reception_make(loop, body) == NULL)
+        return NULL;
+
+    body->urgent |= GR__RECEIVES;
+    return annex->reception;
 }
 
 static inline void move_place(struct gr__task ***place, struct gr__task **from,

@@ -51,10 +51,10 @@ struct gr__reception {
     int32_t in_a_row;      /* were received since somebody waited, or gave way */
 };
 
-/* The reception of an actor, made where it has none; NULL without memory. */
-struct gr__reception *gr__reception_of(struct gr__loop *loop, struct gr__body *body);
+/* The reception of an actor that has an annex and none yet; NULL without memory. */
+struct gr__reception *gr__reception_make(struct gr__loop *loop, struct gr__body *body);
 
-/* The same of one that begins to receive. */
+/* The reception of an actor, which begins to receive; NULL without memory, or if it is re-entrant. */
 struct gr__reception *gr__reception_begin(struct gr__loop *loop, struct gr__body *body);
 
 /* Something has come for an actor that is RECEIVING. */

@@ -66,7 +66,7 @@ int gr__reentry_make(struct gr__loop *loop, struct gr__body *body)
     gr__list_init(&reentry->under_way);
     annex->reentry = reentry;
     body->urgent |= GR__RUNS;
-    return gr__reception_of(loop, body) == NULL ? -ENOMEM : 0;
+    return gr__reception_make(loop, body) == NULL ? -ENOMEM : 0;
 }
 
 void gr__reentry_end(struct gr__loop *loop, struct gr__body *body)

@@ -34,7 +34,8 @@ static bool failed(struct gr__scope *scope, int status)
         return false;
 
     gr__body_fail(loop, body, status);
-    gr__body_cancel(body);
+    if (body->runner != NULL)
+        gr__runner_cancel(body->runner);
     gr__body_urge(loop, body, GR__STOP);
     return true;
 }
