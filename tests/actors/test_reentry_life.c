@@ -2,6 +2,7 @@
 #include "lib/host.h"
 #include "lib/shortage.h"
 
+#include "actors/reception.h"
 #include "actors/reentry.h"
 
 /* An actor with a handler at each of two gates. */
@@ -157,13 +158,18 @@ LONE_RUNNER_TEST(a_finish_lets_handlers_end_and_what_is_there_begin)
     check_trace("((a))xs");
 }
 
-/* Have the actor hear of an end. */
-static void have_it_hear(gr_actor actor)
+/* An actor whose end it is to hear of. */
+static gr_actor link_with(gr_actor actor)
 {
     gr_actor other = {0};
     check_equal(gr_actor_spawn(&plain, NULL, &other), 0);
     check_equal(gr_send(actor, LINK, &other, sizeof other), 0);
     settle();
+    return other;
+}
+
+static void end_linked(gr_actor other)
+{
     check_equal(gr_actor_kill(other), 0);
     check_equal(gr_actor_join(other, &(int){0}, SOON), 0);
     settle();
@@ -171,20 +177,19 @@ static void have_it_hear(gr_actor actor)
 
 LONE_RUNNER_TEST(a_control_message_begins_while_handlers_wait_where_all_may)
 {
-    gr_promise gates[2];
-    gr_actor actor = spawn_with_two(&open_hearing, gates);
-    have_it_hear(actor);
-    check_trace("((Sc");
-    open_gate(gates[0]);
-    open_gate(gates[1]);
+    gr_actor actor = spawn(&open_hearing, NULL), other = link_with(actor);
+    gr_promise gate = shut_gate(actor, GATE, SOON);
+    end_linked(other);
+    check_trace("(Sc");
+    open_gate(gate);
     end(actor);
 }
 
 LONE_RUNNER_TEST(a_control_message_waits_for_all_handlers_where_only_some_tags_may_begin)
 {
-    gr_promise gates[2];
-    gr_actor actor = spawn_with_two(&tagged_hearing, gates);
-    have_it_hear(actor);
+    gr_actor actor = spawn(&tagged_hearing, NULL), other = link_with(actor);
+    gr_promise gates[2] = {shut_gate(actor, GATE, SOON), shut_gate(actor, GATE, SOON)};
+    end_linked(other);
     send(actor, LATE, "x");
     send(actor, NOTE, "a");
     open_gate(gates[0]);
@@ -200,7 +205,7 @@ static int control_waits(struct gr_self *self, const struct gr_control *heard)
 {
     (void)self, (void)heard;
     note('<');
-    int rc = gr_sleep(gr_in(2 * GR_MILLISECOND));
+    int rc = gr_sleep(gr_in(20 * GR_MILLISECOND));
     note('>');
     return rc;
 }
@@ -210,9 +215,10 @@ LONE_RUNNER_TEST(one_control_message_is_handled_at_a_time_and_messages_begin_mea
     static const struct gr_behavior slow_to_hear = {HOST, .start = start, .control = control_waits,
                                                     .reentrancy = GR_REENTRANCY_ALL};
     gr_actor actor = spawn(&slow_to_hear, NULL);
-    have_it_hear(actor);
+    gr_actor others[2] = {link_with(actor), link_with(actor)};
+    end_linked(others[0]);
     check_trace("S<");
-    have_it_hear(actor);
+    end_linked(others[1]);
     send(actor, NOTE, "a");
     settle();
     check_trace("S<Sa");
@@ -271,6 +277,24 @@ LONE_RUNNER_TEST(a_report_says_what_each_handler_waits_for)
     check(strstr(text, "for a future since ") == text);
     open_gate(gates[0]);
     end(actor);
+}
+
+static int leave_two_waiting(void *context)
+{
+    (void)context;
+    gr_promise gates[2];
+    spawn_with_two(&open, gates);
+    return 0;
+}
+
+static void the_report_of_a_phase_says_how_many_handlers_wait_and_on_what(void **state)
+{
+    (void)state;
+    struct gr_options options = {.loops = 1, .stop_within = 200 * GR_MILLISECOND};
+    assert_int_equal(run_witnessed(leave_two_waiting, NULL, options), 0);
+    assert_true(
+        was_reported("actor 'host' on loop 0 is not done, with 0 messages left: it waits in 2 "
+                     "handlers: for a future since "));
 }
 
 LONE_RUNNER_TEST(a_handler_that_waits_counts_as_load)
@@ -335,8 +359,9 @@ FLEET_TEST(it_is_refused_on_another_loop_too, 2)
 LONE_RUNNER_TEST(without_memory_it_is_not_spawned)
 {
     gr_actor actor = {0};
-    const size_t sizes[] = {sizeof(struct gr__annex), sizeof(struct gr__reentry)};
-    for (int i = 0; i < 2; i++) {
+    const size_t sizes[] = {sizeof(struct gr__annex), sizeof(struct gr__reentry),
+                            sizeof(struct gr__reception)};
+    for (int i = 0; i < 3; i++) {
         void *all = take_all(sizes[i]);
         check_equal(gr_actor_spawn(&open, NULL, &actor), -ENOMEM);
         give_all(all, sizes[i]);
@@ -359,6 +384,7 @@ int main(void)
         cmocka_unit_test(one_control_message_is_handled_at_a_time_and_messages_begin_meanwhile),
         cmocka_unit_test(a_move_waits_until_no_handler_is_under_way),
         cmocka_unit_test(a_report_says_what_each_handler_waits_for),
+        cmocka_unit_test(the_report_of_a_phase_says_how_many_handlers_wait_and_on_what),
         cmocka_unit_test(a_handler_that_waits_counts_as_load),
         cmocka_unit_test(what_contradicts_itself_is_refused_with_details),
         cmocka_unit_test(it_is_refused_on_another_loop_too),

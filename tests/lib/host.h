@@ -1,5 +1,5 @@
 /*
- * Hosts: actors some of whose handlers wait, for tests of what begins meanwhile. All is on one loop.
+ * Hosts: actors some of whose handlers wait, for tests of what begins meanwhile.
  */
 #ifndef GREENROOM_TESTS_HOST_H
 #define GREENROOM_TESTS_HOST_H
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/gate.h"
+#include "lib/witness.h"
 
 enum {
     FRIEND = 1,
@@ -36,18 +37,6 @@ struct host {
     int under_way;
     int most;
 };
-
-/* What has happened, in order. All is on one loop. */
-static char trace[256];
-
-static inline void note(char what)
-{
-    size_t length = strlen(trace);
-    if (check(length + 1 < sizeof trace)) {
-        trace[length] = what;
-        trace[length + 1] = '\0';
-    }
-}
 
 #define check_trace(wanted) check_at(strcmp(trace, wanted) == 0, __FILE__, __LINE__, "%s", trace)
 

@@ -57,7 +57,7 @@ BUDGETS = {
     "monitor": 1326,  # as spawn, with a monitor, and the end told
     "link": 259,  # two actors of a loop linked, and unlinked
     "restart": 1800,  # as ask, of an actor that ends and is restarted by its supervisor
-    "reentrant": 470,  # as send, to an actor whose handlers may interleave, and do not wait
+    "reentrant": 429,  # as send, to an actor whose handlers may interleave, and do not wait
     "bytes": 526,  # as send, to a mailbox that is bounded by its bytes
     "routed": 281,  # as send, by a router, round robin
     "priority": 549,  # as send, to a mailbox that is sorted
