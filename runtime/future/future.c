@@ -94,7 +94,9 @@ static bool result_cancel(struct gr_awaitable *awaitable)
     return result_of(awaitable)->slot->state == GR__FUTURE_WAITING;
 }
 
-static int take_bytes(struct gr__future_slot *slot, void *ret_value, size_t size)
+/* Part of each take, and result_take() of its await: a compiler on its own would rather share them. */
+static inline __attribute__((always_inline)) int take_bytes(struct gr__future_slot *slot,
+                                                            void *ret_value, size_t size)
 {
     bool in_slot = slot->state == GR__FUTURE_SETTLED_INLINE;
     if ((in_slot ? slot->size : slot->buffer.size) != size)
@@ -132,7 +134,7 @@ static inline __attribute__((always_inline)) int take(struct gr__future_slot *sl
     return status;
 }
 
-static int result_take(struct gr_awaitable *awaitable)
+static inline __attribute__((always_inline)) int result_take(struct gr_awaitable *awaitable)
 {
     const struct result *result = result_of(awaitable);
     return take(result->slot, result->value, result->size, result->buffer);
@@ -165,6 +167,8 @@ int gr_future_await(gr_future future, void *ret_value, size_t size, gr_time dead
 int gr_future_await_buffer(gr_future future, struct gr_buffer *ret_buffer, gr_time deadline)
 {
     struct result result;
+    result.value = NULL;
+    result.size = 0;
     result.buffer = ret_buffer;
     return await(future, &result, deadline);
 }

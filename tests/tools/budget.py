@@ -39,24 +39,24 @@ import tempfile
 
 BUDGETS = {
     "send": 226,  # to an actor of the same loop, and its handling
-    "ask": 605,  # the question, its handling, the reply, and the wait for it
+    "ask": 597,  # the question, its handling, the reply, and the wait for it
     "spawn": 538,  # an actor's life, with one message
     "runner": 410,  # a runner's life: started, run, joined
     "switch": 96,  # gr_yield(), from one runner to the next of many
-    "await": 331,  # a future made, awaited, settled by another runner, and taken
+    "await": 323,  # a future made, awaited, settled by another runner, and taken
     "scope": 595,  # opened, a runner started in it and run, closed
     "cancel": 649,  # a runner in a scope, whose await ends when the scope is cancelled
-    "all": 342,  # a future made, awaited with 999 others, settled, and taken
+    "all": 327,  # a future made, awaited with 999 others, settled, and taken
     "timer": 297,  # a message to be sent later, and cancelled
     "call": 221,  # a function to be called at a time, and cancelled
     "post": 115,  # to the own loop, and the call there
     "carried": 559,  # as send, with a value of its sender
-    "timed_ask": 984,  # as ask, with a deadline
+    "timed_ask": 949,  # as ask, with a deadline
     "lock": 46,  # a mutex that nobody else wants, and unlock
     "channel": 234,  # an item sent and received by one runner
     "monitor": 1326,  # as spawn, with a monitor, and the end told
     "link": 259,  # two actors of a loop linked, and unlinked
-    "restart": 1800,  # as ask, of an actor that ends and is restarted by its supervisor
+    "restart": 1756,  # as ask, of an actor that ends and is restarted by its supervisor
     "reentrant": 429,  # as send, to an actor whose handlers may interleave, and do not wait
     "bytes": 526,  # as send, to a mailbox that is bounded by its bytes
     "routed": 281,  # as send, by a router, round robin
