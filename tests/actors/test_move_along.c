@@ -1,5 +1,6 @@
 /* An actor that is moved takes along what it has: its mailbox's rules, timers, supervisor, and monitors. */
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 
 #include "actors/notice.h"
@@ -97,7 +98,7 @@ static int porter_receive(struct gr_self *self, const struct gr_message *message
         return 0;
     case DROP_MOVED:
         porter->drops_when_moved = true;
-        return wait_at_gate(message, SOON);
+        return 0;
     }
     return note(porter, *(const char *)message->data);
 }
@@ -589,7 +590,7 @@ FLEET_TEST(hears_once_of_an_end_wherever_it_is, LOOPS)
     }
 }
 
-FLEET_TEST(takes_what_it_is_to_hear_along, LOOPS)
+FLEET_TEST(hears_what_came_before_it_was_to_go, LOOPS)
 {
     for (int to = 1; to < LOOPS; to++) {
         gr_actor watcher = spawn(&plain, 0);
@@ -624,24 +625,40 @@ FLEET_TEST(drops_its_monitors_from_elsewhere, LOOPS)
     }
 }
 
-/* It is in the lane as the actor comes, which hears first that it has moved. */
+static void get_stuck(void *stuck)
+{
+    while (__atomic_load_n((bool *)stuck, __ATOMIC_SEQ_CST))
+        sched_yield();
+}
+
+/*
+ * A loop that does not turn keeps the actor, which is to go, and so hears nothing more where it is:
+ *
+ *     loop 0, watcher           loop 1, watched      loop 2
+ *     fence ............................................> stuck
+ *     lane <-------- a down ----- ends
+ *     goes <............................................. let go
+ *                               hears that it moved: drops the monitor
+ *                               looks into the lane
+ */
 FLEET_TEST(hears_nothing_of_what_it_drops_as_it_comes, LOOPS)
 {
+    static bool stuck;
     gr_actor watcher = spawn(&plain, 0);
     gr_actor watched = spawn(&plain, 1);
-    struct mover mover = {watcher, 2};
+    struct mover mover = {watcher, 1};
     watch(watcher, watched);
+    send(watcher, DROP_MOVED, 0);
+    __atomic_store_n(&stuck, true, __ATOMIC_SEQ_CST);
+    check_equal(gr_post(2, get_stuck, &stuck, NULL), 0);
     gr_runner runner = start_moving(&mover);
-    await(runner);
-    check_equal(move(watcher, 0), 0);
-    gr_promise open = shut_gate(watcher, DROP_MOVED, SOON);
+    check_equal(gr_sleep(gr_in(20 * GR_MILLISECOND)), 0);
     end(watched);
     check_equal(gr_sleep(gr_in(5 * GR_MILLISECOND)), 0);
-    mover.loop = 1;
-    runner = start_moving(&mover);
-    open_gate(open);
+    __atomic_store_n(&stuck, false, __ATOMIC_SEQ_CST);
     await(runner);
     check_equal(where(watcher).loop, 1);
+    check_logged(watcher, "");
     check_soon(!has_monitors());
     end(watcher);
 }
@@ -694,7 +711,7 @@ int main(void)
         cmocka_unit_test(is_removed_by_its_supervisor_wherever_it_lives),
         cmocka_unit_test(tells_what_it_failed_at_from_where_it_lives),
         cmocka_unit_test(hears_once_of_an_end_wherever_it_is),
-        cmocka_unit_test(takes_what_it_is_to_hear_along),
+        cmocka_unit_test(hears_what_came_before_it_was_to_go),
         cmocka_unit_test(drops_its_monitors_from_elsewhere),
         cmocka_unit_test(hears_nothing_of_what_it_drops_as_it_comes),
         cmocka_unit_test(ends_its_monitors_wherever_it_ends),
