@@ -201,8 +201,10 @@ int gr__directory_add(struct gr__loop *loop, const struct gr__key *key, uint64_t
 {
     gr__reaper_reap(loop);
     int rc = -ENOSPC;
-    if (__atomic_fetch_add(&shared.held, 1, __ATOMIC_RELAXED) >= GR_NAMES_MAX)
+    if (__atomic_fetch_add(&shared.held, 1, __ATOMIC_RELAXED) >= GR_NAMES_MAX) {
+        gr__reaper_urge();
         goto undo_count;
+    }
     rc = -ENOMEM;
     struct gr__listing *listing = take(loop, key, stands_for);
     if (listing == NULL)

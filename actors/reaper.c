@@ -219,6 +219,12 @@ void gr__reaper_reap(struct gr__loop *loop)
     }
 }
 
+/* Written at the same time by who reaps, it is his that holds, and whoever is refused next comes again. */
+void gr__reaper_urge(void)
+{
+    __atomic_store_n(&reaper.at, 1, __ATOMIC_RELAXED);
+}
+
 void gr__reaper_start(void)
 {
     reaper.at = REAP_MIN;

@@ -27,6 +27,9 @@ void gr__reaper_push(struct gr__listing *listing);
 /* Reap, if enough have died and nobody does. The caller, in a task, stands on no listing. */
 void gr__reaper_reap(struct gr__loop *loop);
 
+/* There is no room for another listing: however few have died, the next who reaps begins a round. */
+void gr__reaper_urge(void);
+
 /* Who looks, on any thread, is inside from enter to leave; that gets what enter gave. */
 unsigned gr__reaper_enter(void);
 void gr__reaper_leave(unsigned phase);
