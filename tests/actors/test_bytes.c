@@ -244,6 +244,21 @@ LONE_RUNNER_TEST(lets_a_waiting_sender_go_on_when_half_of_their_number_is_handle
     check_equal(handled_by(actor), 1);
 }
 
+RUNNER_TEST(lets_all_waiting_senders_of_another_loop_go_on)
+{
+    gr_promise open;
+    gr_actor actor = spawn_shut(&waits, 0, &open);
+    struct flood flood = {actor, 300};
+    struct gr_scope scope;
+    gr_scope_open(&scope, NULL, SOON);
+    for (int i = 0; i < 3; i++)
+        check_equal(gr_scope_start_on(&scope, 1, send_flood, &flood, NULL, NULL), 0);
+    check_equal(gr_sleep(gr_in(2 * GR_MILLISECOND)), 0);
+    open_gate(open);
+    check_equal(gr_scope_close(&scope, 0), 0);
+    check_equal(handled_by(actor), 900);
+}
+
 RUNNER_TEST(slows_a_sender_on_another_loop)
 {
     gr_promise open;
@@ -429,6 +444,7 @@ int main(void)
         cmocka_unit_test(makes_a_sender_wait_until_its_deadline),
         cmocka_unit_test(lets_waiting_senders_go_on_when_half_of_it_is_empty),
         cmocka_unit_test(lets_a_waiting_sender_go_on_when_half_of_their_number_is_handled),
+        cmocka_unit_test(lets_all_waiting_senders_of_another_loop_go_on),
         cmocka_unit_test(slows_a_sender_on_another_loop),
         cmocka_unit_test(bounds_what_foreign_threads_send),
         cmocka_unit_test(fails_its_senders_where_it_says_so),

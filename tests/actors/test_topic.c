@@ -4,6 +4,7 @@
 
 #include <greenroom/stash.h>
 
+#include "actors/body.h"
 #include "actors/directory.h"
 #include "base/memory.h"
 #include "lib/shortage.h"
@@ -379,6 +380,27 @@ RUNNER_TEST(keeps_its_subscriber_where_it_is_unless_that_is_waited_for)
     check_soon(seen_by(moved).count == 1);
 }
 
+static int move_to_1(void *actor)
+{
+    return gr_actor_move(*(gr_actor *)actor, GR_ON_LOOP(1), SOON);
+}
+
+RUNNER_TEST(has_no_subscriber_that_is_about_to_move)
+{
+    gr_actor actor = spawn(0);
+    gr_runner mover;
+    check_equal(gr_runner_start(move_to_1, &actor, NULL, &mover), 0);
+    const struct gr__body *body = gr__body_find(gr__loop_here(), actor.name);
+    gr_time give_up = SOON;
+    while (body->stage != GR__LEAVING && body->stage != GR__AWAY && gr_now() < give_up)
+        check_equal(gr_yield(), 0);
+    check_equal(body->stage, GR__LEAVING);
+    check_equal(gr_topic_subscribe("news", actor, NULL, SOON), -EBUSY);
+    check_equal(gr_runner_join(mover, SOON), 0);
+    publish(1);
+    check_equal(seen_by(actor).count, 0);
+}
+
 static int come_back_later(struct gr_self *self, const struct gr_message *message)
 {
     return message->tag == NUMBER ? gr_self_stash(self, message) : receive(self, message);
@@ -508,6 +530,7 @@ int main(void)
         cmocka_unit_test(comes_once_however_often_an_actor_subscribes),
         cmocka_unit_test(is_refused_where_it_cannot_be),
         cmocka_unit_test(keeps_its_subscriber_where_it_is_unless_that_is_waited_for),
+        cmocka_unit_test(has_no_subscriber_that_is_about_to_move),
         cmocka_unit_test(is_a_message_like_any_other_to_its_handler),
         cmocka_unit_test(fails_its_handler_as_any_message),
         cmocka_unit_test(finds_nothing_around_its_handler_that_the_one_before_has_left),
