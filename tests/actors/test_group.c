@@ -222,6 +222,34 @@ LONE_RUNNER_TEST(is_sent_to_though_one_of_it_cannot_be)
     check_equal(status, GR_ENOTRUNNER);
 }
 
+static int send_count(void *context)
+{
+    (void)context;
+    return gr_group_send("crew", COUNT, NULL, 0, SOON);
+}
+
+/* While the first of it makes the sender wait. */
+LONE_RUNNER_TEST(is_sent_to_though_one_of_it_ends_meanwhile)
+{
+    gr_actor full = spawn_as(&narrow, 0);
+    gr_runner sender;
+    int reason;
+    check_equal(gr_group_join("crew", full, SOON), 0);
+    gr_actor ends = spawn_in("crew", 0), after = spawn_in("crew", 0);
+    gr_event_clear(&release);
+    check_equal(gr_send(full, HOLD, NULL, 0), 0);
+    check_equal(gr_yield(), 0);
+    check_equal(gr_send(full, NOTHING, NULL, 0), 0);
+    check_equal(gr_runner_start(send_count, NULL, NULL, &sender), 0);
+    check_equal(gr_yield(), 0);
+    check_equal(gr_actor_stop(ends, 0), 0);
+    check_equal(gr_actor_join(ends, &reason, SOON), 0);
+    gr_event_set(&release);
+    check_equal(gr_runner_join(sender, SOON), 0);
+    check_equal(seen_by(after).got, 1);
+    check_equal(seen_by(full).got, 1);
+}
+
 RUNNER_TEST(is_told_to_its_watcher_from_the_beginning_on)
 {
     for (int loop = 0; loop < 2; loop++) {
@@ -444,6 +472,7 @@ int main(void)
         cmocka_unit_test(refuses_what_cannot_be_a_member_or_a_group),
         cmocka_unit_test(is_sent_to_as_a_whole),
         cmocka_unit_test(is_sent_to_though_one_of_it_cannot_be),
+        cmocka_unit_test(is_sent_to_though_one_of_it_ends_meanwhile),
         cmocka_unit_test(is_told_to_its_watcher_from_the_beginning_on),
         cmocka_unit_test(is_one_of_several_that_are_watched),
         cmocka_unit_test(is_told_no_more_to_who_watches_no_more),
