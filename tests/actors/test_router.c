@@ -1,7 +1,10 @@
 /* A router gives each message to the member that its rule says. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "actors/circle.h"
+#include "base/hash.h"
 #include "lib/team.h"
 
 /* --- Which member it is --------------------------------------------------------------------- */
@@ -25,6 +28,21 @@ RUNNER_TEST(round_robin_gives_each_the_same_from_each_loop)
     on_loop(1, send_fifteen, &team.router);
     for (int i = 0; i < team.count; i++)
         check_equal(works_of(team.workers[i]), 10);
+    gr_router_drop(team.router);
+}
+
+static void send_one(void *router)
+{
+    send_works(*(gr_router *)router, 1);
+}
+
+RUNNER_TEST(rounds_of_two_loops_begin_at_different_members)
+{
+    struct team team = make_team(GR_ROUTE_ROUND_ROBIN, 2);
+    send_one(&team.router);
+    on_loop(1, send_one, &team.router);
+    for (int i = 0; i < team.count; i++)
+        check_equal(works_of(team.workers[i]), 1);
     gr_router_drop(team.router);
 }
 
@@ -134,6 +152,27 @@ RUNNER_TEST(a_member_that_comes_back_has_its_keys_again)
     int by_it;
     check_equal(count_moved(team.workers[0], &by_it), 0);
     gr_router_drop(team.router);
+}
+
+/* The last gap of the circle is the first member's. */
+static void a_key_is_of_the_member_with_the_next_point(void **state)
+{
+    (void)state;
+    struct gr__circle circle;
+    void *memory = calloc(1, gr__circle_bytes(2));
+    assert_non_null(memory);
+    gr__circle_init(&circle, memory, 2);
+    gr__circle_add(&circle, 7, 0);
+    gr__circle_add(&circle, 11, 1);
+    for (uint64_t key = 0; key < 20000; key++) {
+        uint64_t place = gr__mix(key) & ~(uint64_t)UINT16_MAX;
+        uint32_t at = 0;
+        while (at < circle.count && circle.points[at] < place)
+            at++;
+        uint64_t point = circle.points[at % circle.count];
+        assert_int_equal(gr__circle_find(&circle, key), gr__point_member(point));
+    }
+    free(memory);
 }
 
 RUNNER_TEST(members_share_the_keys_evenly)
@@ -270,6 +309,17 @@ LONE_RUNNER_TEST(a_stuck_member_gets_less)
     works_go_to_who_is_not_stuck(&team);
 }
 
+/* Its mailbox is empty, as is the other's. */
+LONE_RUNNER_TEST(a_member_with_a_message_in_hand_has_more_to_do_than_an_idle_one)
+{
+    struct team team = make_team(GR_ROUTE_LEAST_LOADED, 2);
+    gr_promise promise = get_stuck(team.workers[0]);
+    check_equal(ask_works(team.router, 4), 0);
+    let_go(promise);
+    check_equal(works_of(team.workers[1]), 4);
+    gr_router_drop(team.router);
+}
+
 /* All of them on the other loop: so this one knows only what it is told. */
 static struct team make_team_afar(int count)
 {
@@ -318,6 +368,23 @@ RUNNER_TEST(a_member_of_another_loop_that_has_gone_does_not_look_idle)
         stale += rc == -ESTALE;
     }
     check(stale < 20);
+    gr_router_drop(team.router);
+}
+
+/* Many are sent before it is told that there is nobody, and add up to what it is told. */
+RUNNER_TEST(a_member_that_has_gone_looks_idle_after_no_burst)
+{
+    enum { BURSTS = 6, BURST = 40 };
+    struct team team = make_team_afar(4);
+    end(team.workers[1]);
+    for (int i = 0; i < BURSTS; i++) {
+        send_works(team.router, BURST);
+        check_equal(gr_sleep(gr_in(2 * GR_MILLISECOND)), 0);
+    }
+    uint64_t works = 0;
+    for (int i = 0; i < team.count; i++)
+        works += i == 1 ? 0 : works_of(team.workers[i]);
+    check(works > BURSTS * BURST - BURST);
     gr_router_drop(team.router);
 }
 
@@ -474,6 +541,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(round_robin_gives_each_the_same_from_each_loop),
+        cmocka_unit_test(rounds_of_two_loops_begin_at_different_members),
         cmocka_unit_test(random_leaves_nobody_out),
         cmocka_unit_test(a_broadcast_goes_to_all),
         cmocka_unit_test(a_broadcast_reaches_the_others_where_one_has_gone),
@@ -481,6 +549,7 @@ int main(void)
         cmocka_unit_test(a_new_member_takes_its_share_of_the_keys_and_no_other_moves),
         cmocka_unit_test(only_the_keys_of_a_removed_member_move),
         cmocka_unit_test(a_member_that_comes_back_has_its_keys_again),
+        cmocka_unit_test(a_key_is_of_the_member_with_the_next_point),
         cmocka_unit_test(members_share_the_keys_evenly),
         cmocka_unit_test(a_key_has_the_same_owner_on_every_loop),
         cmocka_unit_test(equal_messages_have_one_owner_and_different_ones_several),
@@ -491,6 +560,8 @@ int main(void)
         cmocka_unit_test(of_many_members_a_stuck_one_gets_less),
         cmocka_unit_test(a_member_that_has_gone_does_not_look_idle),
         cmocka_unit_test(a_member_of_another_loop_that_has_gone_does_not_look_idle),
+        cmocka_unit_test(a_member_with_a_message_in_hand_has_more_to_do_than_an_idle_one),
+        cmocka_unit_test(a_member_that_has_gone_looks_idle_after_no_burst),
         cmocka_unit_test(a_stuck_member_that_has_moved_gets_less),
         cmocka_unit_test(a_full_member_is_avoided_while_another_has_room),
         cmocka_unit_test(the_first_good_reply_wins_over_errors_and_late_ones),
