@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 
+#include "coro/stack.h"
 #include "lib/rows.h"
 
 enum { TURNS = 4 };
@@ -197,6 +198,68 @@ LONE_RUNNER_TEST(nothing_is_lost_where_a_deadline_passes)
     each_row(run_late);
 }
 
+enum { ROWS_MAX = 100, CROWD = 500 };
+
+/*
+ * A wait of each row, tried by the first of many runners that finds no stack left to wait on. Where one
+ * gives a stack back that it held, the next can wait; and some are over by themselves.
+ */
+static struct {
+    struct gr_event tried;
+    struct doing waits[ROWS_MAX];
+    int outcomes[ROWS_MAX];
+    int count;
+    bool begun;
+} poor;
+
+static void begin_for_the_poor(const struct row *row)
+{
+    if (check(poor.count < ROWS_MAX))
+        poor.waits[poor.count++] = begin(row);
+}
+
+static void try_all(void)
+{
+    poor.begun = true;
+    for (int i = 0; i < poor.count; i++) {
+        gr__stack_fail_nth(1);
+        poor.outcomes[i] = gr_await(poor.waits[i].thing->awaitable, gr_in(GR_MILLISECOND));
+    }
+    gr_event_set(&poor.tried);
+}
+
+static int wait_or_be_poor(void *context)
+{
+    (void)context;
+    gr__stack_fail_nth(1);
+    int rc = gr_event_wait(&poor.tried, SOON);
+    if (rc == -ENOMEM && !poor.begun)
+        try_all();
+    gr__stack_fail_nth(0);
+    return 0;
+}
+
+LONE_RUNNER_TEST(nothing_is_lost_where_there_is_no_stack_to_wait_on)
+{
+    gr_runner crowd[CROWD];
+    int told = 0;
+    each_row(begin_for_the_poor);
+    for (int i = 0; i < CROWD; i++)
+        check_equal(gr_runner_start(wait_or_be_poor, NULL, NULL, &crowd[i]), 0);
+    check_equal(gr_event_wait(&poor.tried, SOON), 0);
+    for (int i = 0; i < CROWD; i++)
+        check_equal(gr_runner_join(crowd[i], SOON), 0);
+    for (int i = 0; i < poor.count; i++) {
+        int rc = poor.outcomes[i];
+        check(rc == -ENOMEM || rc == -ETIMEDOUT || rc == 0);
+        told += rc == -ENOMEM;
+        if (rc < 0)
+            await_again(&poor.waits[i], false);
+        poor.waits[i].row->end(poor.waits[i].thing);
+    }
+    check(told > poor.count / 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,6 +267,7 @@ int main(void)
         cmocka_unit_test(nothing_is_lost_where_a_waiter_withdraws),
         cmocka_unit_test(nothing_is_lost_where_a_runner_is_cancelled),
         cmocka_unit_test(nothing_is_lost_where_a_deadline_passes),
+        cmocka_unit_test(nothing_is_lost_where_there_is_no_stack_to_wait_on),
     };
     return cmocka_run_group_tests_name("every_awaitable", tests, NULL, NULL);
 }
