@@ -80,10 +80,10 @@ void gr__annex_end(struct gr__loop *loop, struct gr__body *body)
     gr__self_timers_end(loop, annex);
     if (annex->stash != NULL)
         gr__stash_end(loop, body);
-    if (annex->reception != NULL)
-        gr__reception_give(loop, body);
-    if (annex->reentry != NULL)
+    if (annex->reentrant)
         gr__reentry_end(loop, body);
+    else if (annex->reception != NULL)
+        gr__reception_give(loop, body);
     gr__tenants_done(loop, annex);
     if (annex->rules != NULL)
         gr__rules_end(loop, body);

@@ -20,7 +20,6 @@
 struct gr__home;
 struct gr__lodging;
 struct gr__reception;
-struct gr__reentry;
 struct gr__rules;
 struct gr__tenants;
 
@@ -38,7 +37,6 @@ struct gr__annex {
     struct gr__list memberships;         /* in groups (group.c) */
     struct gr__list group_watches;       /* (group.c) */
     struct gr__reception *reception;     /* or NULL: it has never received (reception.h) */
-    struct gr__reentry *reentry;         /* or NULL: its handlers do not interleave (reentry.h) */
     struct gr__list subscriptions;       /* to topics (topic.c) */
     struct gr__tenants *tenants;         /* its runners, or NULL: there were none (tenants.c) */
     struct gr__supervision *supervision; /* or NULL (supervision.c) */
@@ -46,6 +44,7 @@ struct gr__annex {
     struct gr__lodging *lodging;         /* of a guest, or NULL */
     unsigned moved_from;                 /* once it has moved: the loop where it was */
     bool trap_exits;                     /* exit signals go into the control lane */
+    bool reentrant;                      /* its reception is in a struct gr__reentry (reentry.h) */
 };
 
 /* An annex with nothing in it; NULL without memory. */

@@ -145,6 +145,7 @@ struct gr__actors {
     bool chases_soon;               /* it comes as soon as any should */
     const struct gr__task *spender; /* what sent last when no envelope was at hand, or NULL */
     uint32_t spent;                 /* how often in a row */
+    uint32_t room_waits;            /* by actors here, so far; numbers them */
 };
 
 static inline struct gr__actors *gr__actors_of(struct gr__loop *loop)

@@ -28,7 +28,7 @@ enum { FEW = 4, CHASE_MOST = 256, NAME_BYTES = 32, WAITS_MOST = 16, COPIES_MOST 
 struct wait {
     uint64_t to;     /* an actor */
     uint64_t future; /* of its reply; 0: for room in its mailbox */
-    uint32_t tag;    /* of the question */
+    uint32_t tag;    /* as the mark's (ring.h) */
     gr_time since;
     uint64_t
         others; /* of several handlers that all wait for the same actor: tells their waits; or 0 */
@@ -47,7 +47,7 @@ struct chase {
     unsigned next; /* the loop to look at */
     uint32_t place;
     uint32_t left;   /* 0: it is on its way out */
-    uint32_t copies; /* were made of it so far, and of those that it is a copy of */
+    uint32_t copies; /* as a probe's (pressure.c) */
     uint32_t count;
     uint32_t room; /* for members */
     struct member members[];
@@ -60,7 +60,7 @@ static bool find_wait(const struct gr__runner *runner, const struct gr__mark *ma
     if (runner == NULL || runner->state != GR__RUNNER_PARKED || runner->awaited == NULL)
         return false;
     if (mark != NULL && mark->future == 0) {
-        *ret_wait = (struct wait){.to = mark->to, .since = runner->parked_since};
+        *ret_wait = (struct wait){.to = mark->to, .tag = mark->tag, .since = runner->parked_since};
         return !mark->over;
     }
     uint64_t future = gr__future_awaited(runner->awaited);
@@ -126,7 +126,7 @@ static unsigned find_each_wait(const struct gr__body *body, const struct gr__tur
  * before one of them is over. The common one of several leads to an actor with one handler, or no
  * further: which of them another re-entrant actor holds up would be one more search.
  */
-static unsigned find_waits(struct gr__loop *loop, struct gr__body *body, const struct wait *asker,
+static unsigned find_waits(const struct gr__body *body, const struct wait *asker,
                            struct wait ret_waits[WAITS_MOST])
 {
     if (body == NULL || (asker->future != 0 && body->keeps))
@@ -137,7 +137,7 @@ static unsigned find_waits(struct gr__loop *loop, struct gr__body *body, const s
         return 0;
 
     struct gr__turn *only;
-    switch (gr__reentry_wait(loop, body, asker->future, asker->tag, &only)) {
+    switch (gr__reentry_wait(body, asker->future, asker->tag, &only)) {
     case GR__FOR_NONE:
         return 0;
     case GR__FOR_ONE:
@@ -224,11 +224,10 @@ static bool is_member(const struct chase *chase, uint64_t name, const struct wai
 }
 
 /* Whether a member waits as before, and so that the wait of the one before it depends on that. */
-static bool waits_still(struct gr__loop *loop, const struct chase *chase, struct gr__body *body,
-                        uint32_t asker)
+static bool waits_still(const struct chase *chase, const struct gr__body *body, uint32_t asker)
 {
     struct wait waits[WAITS_MOST];
-    unsigned count = find_waits(loop, body, &chase->members[asker].wait, waits);
+    unsigned count = find_waits(body, &chase->members[asker].wait, waits);
     while (count > 0 && !is_same(&waits[count - 1], &chase->members[chase->place].wait))
         count--;
     return count > 0;
@@ -242,7 +241,7 @@ static void open_at(struct gr__loop *loop, const struct chase *chase, const stru
         tell(loop, chase);
         return;
     }
-    struct gr__mark *mark = gr__body_mark_for_room(body, wait->to);
+    struct gr__mark *mark = gr__body_mark_for_room(body, wait->to, wait->tag);
     if (mark != NULL)
         gr__pressure_let_in(mark);
 }
@@ -253,7 +252,7 @@ static bool look_back(struct gr__loop *loop, struct chase *chase)
     struct member *member = &chase->members[chase->place];
     uint32_t asker = (chase->place + chase->count - 1) % chase->count;
     struct gr__body *body = gr__body_of(loop, member->name);
-    if (!waits_still(loop, chase, body, asker))
+    if (!waits_still(chase, body, asker))
         return false;
 
     gr__text_append(member->text, sizeof member->text, 0, body->name);
@@ -307,8 +306,7 @@ static void send_or_give(struct gr__loop *loop, struct chase *chase, bool leads_
 /* Follow another wait, in a copy. */
 static void branch(struct gr__loop *loop, struct chase *chase, const struct wait *wait)
 {
-    struct chase *copy =
-        ++chase->copies > COPIES_MOST ? NULL : gr__pool_take(&loop->pool, chase_bytes(chase->room));
+    struct chase *copy = gr__pool_take(&loop->pool, chase_bytes(chase->room));
     if (copy == NULL)
         return;
     memcpy(copy, chase, chase_bytes(chase->count));
@@ -325,8 +323,10 @@ static bool look_on(struct gr__loop *loop, struct chase *chase)
     }
 
     struct wait waits[WAITS_MOST];
-    unsigned count = find_waits(loop, body, &chase->members[chase->count - 1].wait, waits);
-    for (unsigned i = 1; i < count; i++)
+    unsigned count = find_waits(body, &chase->members[chase->count - 1].wait, waits);
+    if (count > 1 && chase->copies <= COPIES_MOST)
+        chase->copies *= count;
+    for (unsigned i = 1; i < count && chase->copies <= COPIES_MOST; i++)
         branch(loop, chase, &waits[i]);
     return count > 0 && go_on(loop, chase, &waits[0]);
 }
@@ -353,6 +353,7 @@ static bool begin(struct gr__loop *loop, uint64_t name, const struct wait *wait)
                             .at = wait->to,
                             .next = gr__handle_loop(wait->to),
                             .count = 1,
+                            .copies = 1,
                             .room = FEW};
     chase->members[0] = (struct member){.name = name, .wait = *wait, .loop = loop->id};
     send(loop, chase);

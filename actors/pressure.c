@@ -54,8 +54,9 @@ struct probe {
     struct gr__task task;
     uint64_t sender;
     uint64_t to;        /* what the sender waits for */
+    uint32_t number;    /* of its wait */
     struct gr__mark at; /* where to look next: whom somebody waits for */
-    unsigned copies;    /* were made of it on its way, and of those that it is a copy of */
+    unsigned copies;    /* how many there may be of it, with itself */
 };
 
 static struct gr__sending *sending_of(struct gr_awaitable *awaitable)
@@ -127,7 +128,8 @@ static void probe_back(struct gr__task *task)
     struct gr__body *body = gr__body_of(loop, probe->sender);
     if (gr__relay_after(loop, body, task, sizeof *probe))
         return;
-    struct gr__mark *mark = body == NULL ? NULL : gr__body_mark_for_room(body, probe->to);
+    struct gr__mark *mark =
+        body == NULL ? NULL : gr__body_mark_for_room(body, probe->to, probe->number);
     if (mark != NULL)
         gr__pressure_let_in(mark);
     give_probe(loop, probe);
@@ -145,7 +147,7 @@ static void send_probe(struct gr__loop *loop, struct probe *probe, uint64_t to)
 static bool spread(struct gr__loop *loop, const struct probe *probe,
                    const struct gr__ring_ends *ends)
 {
-    unsigned copies = probe->copies + ends->count - 1;
+    unsigned copies = probe->copies * ends->count;
     if (copies > COPIES_MOST)
         return false;
     for (uint32_t i = 0; i < ends->count; i++) {
@@ -180,14 +182,15 @@ static void probe_on(struct gr__task *task)
 static const struct gr__task_class probe_class = {"a probe", probe_on, discard_probe, NULL};
 
 /* Whether waiting for `to` closes a ring. What cannot be told here, a probe finds out. */
-static bool closes_ring(struct gr__loop *loop, uint64_t sender, uint64_t to)
+static bool closes_ring(struct gr__loop *loop, uint64_t sender, uint64_t to, uint32_t number)
 {
     struct gr__ring_ends ends;
     if (gr__ring_follow(loop, &(struct gr__mark){.to = to}, sender, loop->runner, &ends))
         return true;
 
     /* Without a probe nobody would find the ring, so none must close. */
-    struct probe probe = {.task.class = &probe_class, .sender = sender, .to = to};
+    struct probe probe = {
+        .task.class = &probe_class, .sender = sender, .to = to, .number = number, .copies = 1};
     return ends.count > 0 && !spread(loop, &probe, &ends);
 }
 
@@ -362,10 +365,11 @@ static void ease(struct gr__loop *loop, uint64_t to)
 int gr__pressure_wait(struct gr__loop *loop, uint64_t to, uint64_t at, gr_time deadline)
 {
     struct gr__body *sender = gr__body_here(loop);
-    if (sender != NULL && closes_ring(loop, gr__body_name(loop, sender), to))
+    uint32_t number = ++gr__actors_of(loop)->room_waits;
+    if (sender != NULL && closes_ring(loop, gr__body_name(loop, sender), to, number))
         return GR__LET_IN;
 
-    struct gr__sending sending = {.awaitable = {&sending_type}, .mark = {.to = to}};
+    struct gr__sending sending = {.awaitable = {&sending_type}, .mark = {.to = to, .tag = number}};
     int rc = waiters_of(loop, at, &sending.waiters);
     if (rc < 0 || sending.waiters == NULL)
         return rc;

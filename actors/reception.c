@@ -25,18 +25,21 @@ void gr__reception_forget(struct gr__body *body)
         wait_at(link)->place = &body->first;
 }
 
-__attribute__((noinline, cold)) struct gr__reception *gr__reception_make(struct gr__loop *loop,
-                                                                         struct gr__body *body)
+void gr__reception_init(struct gr__body *body, struct gr__reception *reception)
 {
-    struct gr__reception *reception = gr__pool_take(&loop->pool, sizeof *reception);
-    if (reception == NULL)
-        return NULL;
     memset(reception, 0, sizeof *reception);
     gr__list_init(&reception->waiting);
     gr__list_init(&reception->granted);
     body->annex->reception = reception;
     gr__reception_forget(body);
-    return reception;
+}
+
+static __attribute__((noinline, cold)) bool make(struct gr__loop *loop, struct gr__body *body)
+{
+    struct gr__reception *reception = gr__pool_take(&loop->pool, sizeof *reception);
+    if (reception != NULL)
+        gr__reception_init(body, reception);
+    return reception != NULL;
 }
 
 struct gr__reception *gr__reception_begin(struct gr__loop *loop, struct gr__body *body)
@@ -45,9 +48,9 @@ struct gr__reception *gr__reception_begin(struct gr__loop *loop, struct gr__body
             body->stage == GR__INTERLEAVING) &&
            body->runner != NULL && "only inside the actor's run or handler");
     struct gr__annex *annex = gr__annex_of(loop, body);
-    if (annex == NULL || annex->reentry != NULL)
+    if (annex == NULL || annex->reentrant)
         return NULL;
-    if (annex->reception == NULL && gr__reception_make(loop, body) == NULL)
+    if (annex->reception == NULL && !make(loop, body))
         return NULL;
 
     body->urgent |= GR__RECEIVES;

@@ -51,8 +51,8 @@ struct gr__reception {
     int32_t in_a_row;      /* were received since somebody waited, or gave way */
 };
 
-/* The reception of an actor that has an annex and none yet; NULL without memory. */
-struct gr__reception *gr__reception_make(struct gr__loop *loop, struct gr__body *body);
+/* Give an actor, which has an annex and none yet, a reception in memory of the caller's. */
+void gr__reception_init(struct gr__body *body, struct gr__reception *reception);
 
 /* The reception of an actor, which begins to receive; NULL without memory, or if it is re-entrant. */
 struct gr__reception *gr__reception_begin(struct gr__loop *loop, struct gr__body *body);

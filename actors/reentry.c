@@ -9,15 +9,9 @@
 #include <greenroom/error.h>
 
 #include "actors/move.h"
-#include "actors/reception.h"
 #include "actors/ring.h"
 #include "base/text.h"
 #include "runner/cancel.h"
-
-static struct gr__reentry *reentry_of(const struct gr__body *body)
-{
-    return body->annex->reentry;
-}
 
 /* --- Beginnings and ends of an actor ---------------------------------------------------------- */
 
@@ -64,15 +58,17 @@ int gr__reentry_make(struct gr__loop *loop, struct gr__body *body)
                                     .hears_meanwhile = behavior->reentrancy == GR_REENTRANCY_ALL,
                                     .pattern = pattern_of(behavior)};
     gr__list_init(&reentry->under_way);
-    annex->reentry = reentry;
+    gr__reception_init(body, &reentry->reception);
+    annex->reentrant = true;
     body->urgent |= GR__RUNS;
-    return gr__reception_make(loop, body) == NULL ? -ENOMEM : 0;
+    return 0;
 }
 
 void gr__reentry_end(struct gr__loop *loop, struct gr__body *body)
 {
-    gr__pool_give(&loop->pool, reentry_of(body), sizeof(struct gr__reentry));
-    body->annex->reentry = NULL;
+    gr__pool_give(&loop->pool, gr__body_reentry(body), sizeof(struct gr__reentry));
+    body->annex->reception = NULL;
+    body->annex->reentrant = false;
 }
 
 /* --- What may begin --------------------------------------------------------------------------- */
@@ -80,7 +76,7 @@ void gr__reentry_end(struct gr__loop *loop, struct gr__body *body)
 /* Whether a control message may. */
 static bool may_hear(const struct gr__body *body)
 {
-    const struct gr__reentry *reentry = reentry_of(body);
+    const struct gr__reentry *reentry = gr__body_reentry(body);
     return body->urgent & GR__CONTROL && !reentry->hears &&
            (reentry->count == 0 || reentry->hears_meanwhile);
 }
@@ -88,7 +84,7 @@ static bool may_hear(const struct gr__body *body)
 /* The link behind which the message stands that may, or NULL. */
 static struct gr__task **next(struct gr__loop *loop, struct gr__body *body)
 {
-    const struct gr__reentry *reentry = reentry_of(body);
+    const struct gr__reentry *reentry = gr__body_reentry(body);
     if (body->first == NULL || reentry->count >= reentry->max)
         return NULL;
     return reentry->count == 0 ? &body->first : gr__reception_find(loop, body, &reentry->pattern);
@@ -113,7 +109,7 @@ void gr__reentry_arrived(struct gr__loop *loop, struct gr__body *body)
 
 static void enter(struct gr__loop *loop, struct gr__body *body, struct gr__turn *turn)
 {
-    struct gr__reentry *reentry = reentry_of(body);
+    struct gr__reentry *reentry = gr__body_reentry(body);
     turn->runner = loop->runner;
     gr__list_append(&reentry->under_way, &turn->link);
     if (reentry->count++ == 0)
@@ -124,7 +120,7 @@ static void enter(struct gr__loop *loop, struct gr__body *body, struct gr__turn 
 
 static void leave(struct gr__body *body, struct gr__turn *turn)
 {
-    struct gr__reentry *reentry = reentry_of(body);
+    struct gr__reentry *reentry = gr__body_reentry(body);
     gr__list_remove(&turn->link);
     reentry->count--;
     body->runner = reentry->count == 0 ? NULL : gr__turn_at(reentry->under_way.next)->runner;
@@ -133,11 +129,11 @@ static void leave(struct gr__body *body, struct gr__turn *turn)
 static void hear(struct gr__loop *loop, struct gr__body *body)
 {
     struct gr__turn turn = {.envelope = NULL};
-    reentry_of(body)->hears = true;
+    gr__body_reentry(body)->hears = true;
     enter(loop, body, &turn);
     gr__annex_control(loop, body);
     leave(body, &turn);
-    reentry_of(body)->hears = false;
+    gr__body_reentry(body)->hears = false;
 }
 
 static void handle(struct gr__loop *loop, struct gr__body *body, struct gr__task **link)
@@ -186,14 +182,14 @@ static void go_on(struct gr__loop *loop, struct gr__body *body)
 {
     if (body->stage == GR__INTERLEAVING)
         gr__reentry_arrived(loop, body);
-    if (body->stage == GR__INTERLEAVING && reentry_of(body)->count == 0)
+    if (body->stage == GR__INTERLEAVING && gr__body_reentry(body)->count == 0)
         rest(loop, body);
 }
 
 /* Where one has waited others have begun in another activation, which goes on in the place of this. */
 void gr__reentry_run(struct gr__loop *loop, struct gr__body *body)
 {
-    struct gr__reentry *reentry = reentry_of(body);
+    struct gr__reentry *reentry = gr__body_reentry(body);
     uint32_t activation = ++reentry->activations;
     uint32_t quantum = (uint32_t)loop->quantum;
     uint32_t most = body->count < quantum ? body->count : quantum;
@@ -224,15 +220,15 @@ static struct gr__turn *turn_for(const struct gr__body *body, uint64_t future)
     return NULL;
 }
 
-enum gr__reentry_wait gr__reentry_wait(struct gr__loop *loop, struct gr__body *body,
-                                       uint64_t future, uint32_t tag, struct gr__turn **ret_only)
+enum gr__reentry_wait gr__reentry_wait(const struct gr__body *body, uint64_t future, uint32_t tag,
+                                       struct gr__turn **ret_only)
 {
-    const struct gr__reentry *reentry = reentry_of(body);
+    const struct gr__reentry *reentry = gr__body_reentry(body);
     struct gr_message question = {.tag = tag};
     *ret_only = future == 0 ? NULL : turn_for(body, future);
     if (*ret_only != NULL)
         return GR__FOR_ALL;
-    if (gr__body_stopping(body) || (future == 0 && may_begin(loop, body)))
+    if (gr__body_stopping(body))
         return GR__FOR_NONE;
     if (future == 0 || !gr__pattern_fits(&reentry->pattern, &question))
         return GR__FOR_ALL;
@@ -248,18 +244,19 @@ struct gr__mark **gr__body_mark_place(const struct gr__loop *loop, struct gr__bo
     return &body->mark;
 }
 
-static bool is_for_room(const struct gr__mark *mark, uint64_t to)
+static bool is_for_room(const struct gr__mark *mark, uint64_t to, uint32_t number)
 {
-    return mark != NULL && mark->future == 0 && mark->to == to && !mark->over;
+    return mark != NULL && mark->future == 0 && mark->to == to && mark->tag == number &&
+           !mark->over;
 }
 
-struct gr__mark *gr__body_mark_for_room(const struct gr__body *body, uint64_t to)
+struct gr__mark *gr__body_mark_for_room(const struct gr__body *body, uint64_t to, uint32_t number)
 {
     if (gr__body_reentrant(body))
         gr__list_each (link, gr__body_turns(body))
-            if (is_for_room(gr__turn_at(link)->mark, to))
+            if (is_for_room(gr__turn_at(link)->mark, to, number))
                 return gr__turn_at(link)->mark;
-    return is_for_room(body->mark, to) ? body->mark : NULL;
+    return is_for_room(body->mark, to, number) ? body->mark : NULL;
 }
 
 void gr__reentry_each(const struct gr__body *body, void (*visit)(struct gr__runner *runner))

@@ -43,6 +43,7 @@
 
 #include "actors/annex.h"
 #include "actors/pattern.h"
+#include "actors/reception.h"
 
 /* One handler, or the control hook, under way; on its stack. */
 struct gr__turn {
@@ -52,8 +53,9 @@ struct gr__turn {
     struct gr__envelope *envelope; /* what it handles; NULL: it is the control hook */
 };
 
-/* In the annex of a re-entrant actor. */
+/* In the annex of a re-entrant actor, in the place of its reception. */
 struct gr__reentry {
+    struct gr__reception reception;
     struct gr__list under_way; /* of struct gr__turn */
     uint32_t count;
     uint32_t max;
@@ -65,13 +67,18 @@ struct gr__reentry {
 
 static inline bool gr__body_reentrant(const struct gr__body *body)
 {
-    return body->annex != NULL && body->annex->reentry != NULL;
+    return body->annex != NULL && body->annex->reentrant;
+}
+
+static inline struct gr__reentry *gr__body_reentry(const struct gr__body *body)
+{
+    return gr__container_of(body->annex->reception, struct gr__reentry, reception);
 }
 
 /* Its handlers under way, of a re-entrant actor; none where a hook is that nothing interleaves with. */
 static inline struct gr__list *gr__body_turns(const struct gr__body *body)
 {
-    return &body->annex->reentry->under_way;
+    return &gr__body_reentry(body)->under_way;
 }
 
 static inline struct gr__turn *gr__turn_at(struct gr__list *link)
@@ -82,14 +89,14 @@ static inline struct gr__turn *gr__turn_at(struct gr__list *link)
 /* Whether an actor is in handlers of which there may be more than one, and not in a hook. */
 static inline bool gr__body_interleaves(const struct gr__body *body)
 {
-    return gr__body_reentrant(body) && body->annex->reentry->count > 0;
+    return gr__body_reentrant(body) && gr__body_reentry(body)->count > 0;
 }
 
 /* How many handlers or hooks of an actor are under way. */
 static inline uint32_t gr__body_under_way(const struct gr__body *body)
 {
     if (gr__body_interleaves(body))
-        return body->annex->reentry->count;
+        return gr__body_reentry(body)->count;
     return body->runner != NULL;
 }
 
@@ -107,23 +114,23 @@ void gr__reentry_arrived(struct gr__loop *loop, struct gr__body *body);
 
 /* What somebody waits for who waits for an actor some of whose handlers are under way. */
 enum gr__reentry_wait {
-    GR__FOR_NONE, /* nothing: the question can begin, or something else can and makes room */
+    GR__FOR_NONE, /* nothing: the question can begin */
     GR__FOR_ONE,  /* until any of the handlers under way has ended */
-    GR__FOR_ALL   /* until a certain one has, or all have */
+    GR__FOR_ALL   /* until a certain one has, or all have; for room, until any has, or begins */
 };
 
 /*
  * What who has asked waits for, or, where `future` is 0, who waits for room. `ret_only` is the handler
  * of the question, or NULL: it has not begun.
  */
-enum gr__reentry_wait gr__reentry_wait(struct gr__loop *loop, struct gr__body *body,
-                                       uint64_t future, uint32_t tag, struct gr__turn **ret_only);
+enum gr__reentry_wait gr__reentry_wait(const struct gr__body *body, uint64_t future, uint32_t tag,
+                                       struct gr__turn **ret_only);
 
 /* Where the running handler or hook of an actor leaves its mark; stays its own while it waits. */
 struct gr__mark **gr__body_mark_place(const struct gr__loop *loop, struct gr__body *body);
 
-/* The mark of one of them that waits for room in that actor's mailbox, or NULL. */
-struct gr__mark *gr__body_mark_for_room(const struct gr__body *body, uint64_t to);
+/* The mark with that number of a handler that waits for room in that actor's mailbox, or NULL. */
+struct gr__mark *gr__body_mark_for_room(const struct gr__body *body, uint64_t to, uint32_t number);
 
 /* Visit the runners of what is under way. */
 void gr__reentry_each(const struct gr__body *body, void (*visit)(struct gr__runner *runner));

@@ -117,7 +117,7 @@ static bool is_on_way(const struct leg *leg, const struct gr__mark *mark)
  */
 static struct gr__body *walk(struct search *search, struct leg *leg)
 {
-    for (uint32_t steps = gr__actors_of(search->loop)->bodies.live; steps > 0; steps--) {
+    for (uint32_t steps = gr__actors_of(search->loop)->bodies.live + 1; steps > 0; steps--) {
         struct gr__mark *mark = leg->last;
         struct gr__body *body = gr__body_of(search->loop, mark->to);
         if (body == NULL || body->stage == GR__AWAY) {
@@ -160,15 +160,15 @@ static bool is_sender(const struct search *search, const struct gr__body *body,
 static bool comes_back(struct search *search, const struct leg *before, struct gr__mark *mark)
 {
     struct leg leg = leg_from(before, mark);
-    if (leg.depth == DEPTH_MOST || search->ways-- == 0)
+    if (leg.depth == DEPTH_MOST || search->ways == 0)
         return search->ends != NULL;
+    search->ways--;
     struct gr__body *body = walk(search, &leg);
     if (body == NULL || !gr__body_interleaves(body))
         return body == NULL ? leg.too_many : found(search, &leg);
 
     struct gr__turn *only;
-    enum gr__reentry_wait wait =
-        gr__reentry_wait(search->loop, body, leg.last->future, leg.last->tag, &only);
+    enum gr__reentry_wait wait = gr__reentry_wait(body, leg.last->future, leg.last->tag, &only);
     if (wait == GR__FOR_NONE)
         return false;
     bool all = wait == GR__FOR_ONE && search->ends == NULL;

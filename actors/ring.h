@@ -19,12 +19,12 @@
  * matter of what is waited for there:
  *
  *     a question that one handles       that one's
- *     a question that can begin, or     none: it begins when its turn comes
- *       room, where something can
+ *     a question that can begin         none: it begins when its turn comes
  *     a question of another tag         any: all handlers have to end before it begins
  *     one that is allowed, at the       all: whichever ends first makes way for it, so it is a ring
  *       limit of handlers                 only if each of them leads back
- *     room, where nothing can begin     any: to let in harms nobody
+ *     room in its mailbox               any: to let in harms nobody, and what can begin there now may be
+ *                                         gone soon, with nobody who looks again
  *
  * That such a search ends soon it looks at so many ways and no more; then it has found no ring of asks,
  * and takes a wait for room for one.
@@ -42,7 +42,7 @@
 struct gr__mark {
     uint64_t to;     /* whom it waits for */
     uint64_t future; /* of the reply; 0: it waits for room */
-    uint32_t tag;    /* of the question */
+    uint32_t tag;    /* of the question; of a wait for room, a number of its own */
     bool over;       /* of a wait for room: there is some, though its handler has not run since */
 };
 

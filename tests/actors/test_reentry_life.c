@@ -2,7 +2,6 @@
 #include "lib/host.h"
 #include "lib/shortage.h"
 
-#include "actors/reception.h"
 #include "actors/reentry.h"
 
 /* An actor with a handler at each of two gates. */
@@ -359,9 +358,8 @@ FLEET_TEST(it_is_refused_on_another_loop_too, 2)
 LONE_RUNNER_TEST(without_memory_it_is_not_spawned)
 {
     gr_actor actor = {0};
-    const size_t sizes[] = {sizeof(struct gr__annex), sizeof(struct gr__reentry),
-                            sizeof(struct gr__reception)};
-    for (int i = 0; i < 3; i++) {
+    const size_t sizes[] = {sizeof(struct gr__annex), sizeof(struct gr__reentry)};
+    for (int i = 0; i < 2; i++) {
         void *all = take_all(sizes[i]);
         check_equal(gr_actor_spawn(&open, NULL, &actor), -ENOMEM);
         give_all(all, sizes[i]);

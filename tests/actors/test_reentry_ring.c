@@ -1,6 +1,8 @@
 /* A question that may begin while its asker waits is no link of a circle; one that may not is, and is told. */
 #include "lib/host.h"
 
+#include "actors/body.h"
+
 /* Two that are each other's friends. */
 struct pair {
     gr_actor ann, bob;
@@ -258,6 +260,34 @@ LONE_RUNNER_TEST(two_that_fill_each_others_mailboxes_go_on)
     end_pair(pair);
 }
 
+static uint32_t mail_of(gr_actor actor)
+{
+    return gr__body_find(gr__loop_here(), actor.name)->count;
+}
+
+/*
+ *     ann, two handlers at most            bob, on another loop
+ *     one waits at a gate, one at another
+ *                                          fills ann's mailbox, and waits for room in it
+ *     the first goes on; the next one
+ *     fills bob's, and closes the ring
+ */
+FLEET_TEST(who_closes_a_ring_of_full_mailboxes_over_loops_is_let_in, 2)
+{
+    struct pair pair = spawn_apart(&two, &plain_two);
+    gr_promise gates[2] = {shut_gate(pair.ann, GATE, SOON), shut_gate(pair.ann, GATE, SOON)};
+    gr_future anns = start_ask(pair.ann, TAGS(FILL, NOTE));
+    gr_future bobs = start_ask(pair.bob, TAGS(FILL, NOTE));
+    check_soon(mail_of(pair.ann) >= 4);
+    check_equal(gr_sleep(gr_in(5 * GR_MILLISECOND)), 0);
+    open_gate(gates[0]);
+    check_equal(reply_of(anns), 0);
+    open_gate(gates[1]);
+    check_equal(reply_of(bobs), 0);
+    settle();
+    end_pair(pair);
+}
+
 enum { CLIQUE = 6, ROUNDS = 30, COUNTED, START };
 
 static gr_actor clique[CLIQUE];
@@ -350,6 +380,7 @@ int main(void)
         cmocka_unit_test(who_is_asked_fills_the_mailbox_of_the_asker_with_what_may_begin),
         cmocka_unit_test(who_is_asked_fills_the_mailbox_of_the_asker_with_what_may_not_begin),
         cmocka_unit_test(two_that_fill_each_others_mailboxes_go_on),
+        cmocka_unit_test(who_closes_a_ring_of_full_mailboxes_over_loops_is_let_in),
         cmocka_unit_test(a_clique_of_full_mailboxes_goes_on),
         cmocka_unit_test(a_clique_of_full_mailboxes_over_three_loops_goes_on),
     };

@@ -54,13 +54,16 @@ static inline int ask_friend(struct gr_self *self, const struct gr_message *mess
     return pass_on(message, gr_ask(host->friend, *inner, data, rest > 0 ? rest : 1, NULL, 0, SOON));
 }
 
-/* More than fit the mailbox of any. */
+/* More than fit the mailbox of any, with time for a loop to hear that it is full. */
 static inline int fill_friend(struct gr_self *self, const struct gr_message *message)
 {
     const struct host *host = self->state;
     int rc = 0;
-    for (int i = 0; rc == 0 && i < 8; i++)
+    for (int i = 0; rc == 0 && i < 8; i++) {
         rc = gr_send_by(host->friend, *(const uint32_t *)message->data, "f", 1, SOON);
+        if (rc == 0)
+            rc = gr_sleep(gr_in(GR_MILLISECOND / 5));
+    }
     return pass_on(message, rc);
 }
 
