@@ -15,7 +15,7 @@
  *
  * Imam, Sarkar: Savina, AGERE 2014. An operation is an item, made and used. That is 5,000 random
  * numbers and their logarithms: all of the first row but 80 ns of 49,000. So it measures the library
- * of mathematics, and nobody leads who calls the same one as the others. Two loops share them: 1.9
+ * of mathematics, and whoever calls the same one comes to the same. Two loops share them: 1.9
  * times as fast as one, for the manager waits for one handler that takes long, and not for all that are
  * ready. In the second row items cost nothing: that is four messages, two of them to the manager, which
  * always has mail. There is nothing to share then, and two loops take half as long again as one:

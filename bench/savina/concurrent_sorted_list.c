@@ -12,9 +12,9 @@
  * Imam, Sarkar: Savina, AGERE 2014. An operation is a request and its reply. The list grows to
  * 16,000 numbers, and a search walks half of it: 4,000 steps in the mean, each as long as the second
  * cache takes to answer. What dominates is this walk: all of the row but 70 ns of 19,000. It is the
- * same on every runtime whose nodes stay in that cache, so that none can be twice as fast as another,
- * and more loops do not help. To lay the nodes out anew in their order would help, but would be the
- * list's merit and not the runtime's: nobody's list does that here.
+ * same on every runtime that lays its nodes out as densely, and more loops do not help. To lay them
+ * out anew in their order would help, but would be the list's merit and not the runtime's: nobody's
+ * list does that here.
  *
  * Nodes are small, and lie in one array in the order in which they were put in. The list begins and
  * ends at node 0, with a number above all others.
