@@ -25,11 +25,11 @@ LONE_RUNNER_TEST(a_stop_cancels_all_handlers_and_none_begins_any_more)
     check_equal(reply_of(asked), -ESTALE);
 }
 
-/* Waits on behind a shield. */
+/* Waits on behind a shield, which stands longer than the wait. */
 static int wait_shielded(struct gr_self *self, const struct gr_message *message)
 {
     struct gr_shield shield;
-    gr_shield_raise(&shield, SOON);
+    gr_shield_raise(&shield, gr_in(20 * GR_SECOND));
     int rc = wait_and_note(self, message);
     gr_shield_lower(&shield);
     return rc;

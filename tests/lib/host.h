@@ -67,7 +67,7 @@ static inline int fill_friend(struct gr_self *self, const struct gr_message *mes
     return pass_on(message, rc);
 }
 
-/* Notes how its handler begins and ends, if it waits. */
+/* Notes how its handler begins and ends: that of one that is cancelled is '!', of one out of time '?'. */
 static inline int wait_and_note(struct gr_self *self, const struct gr_message *message)
 {
     struct host *host = self->state;
@@ -77,7 +77,7 @@ static inline int wait_and_note(struct gr_self *self, const struct gr_message *m
         host->most = host->under_way;
     int rc = wait_at_gate(message, SOON);
     host->under_way--;
-    note(rc < 0 ? '!' : ')');
+    note(rc == 0 ? ')' : rc == -ECANCELED ? '!' : '?');
     return rc;
 }
 
