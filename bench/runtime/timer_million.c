@@ -12,10 +12,9 @@
  * core's own holds, so what dominates is memory. While both are taken and given back in order, the
  * processor fetches them ahead of time, and a start or a cancel takes hardly more than it does
  * alone (bench/runtime/timer.c). Cancelled in any order they and their neighbours in the list lie
- * anywhere, though several can be fetched at once. From then on free lines form a chain through all
- * of memory, in which only one says where the next is: a start then takes what the memory takes to
- * answer. Slots do not: they come back as neighbours (base/slots.h), which costs a third more where
- * they were given in order, and halves a start where they were not.
+ * anywhere, though several can be fetched at once; and from then on the free ones form a chain
+ * through all of memory, in which only one says where the next is: a start then takes what the
+ * memory takes to answer.
  *
  * One that comes due moves down the wheel about three times, since many are due in the same
  * microsecond, and is then handled as any message.

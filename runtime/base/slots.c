@@ -4,8 +4,7 @@
  * A table reserves addresses for as many slots as a handle can name, and commits them as they
  * are needed: 16 KiB first, then about a quarter of what is there, so that a table of a
  * million slots costs few calls and one of ten costs little memory. From where a step is as
- * large as a huge page, steps end on the boundaries of huge pages. Behind the last slot lies the
- * bank, which has a bit for each slot that is committed.
+ * large as a huge page, steps end on the boundaries of huge pages.
  */
 #include "base/slots.h"
 
@@ -18,17 +17,9 @@ enum { LIMIT_MIN = 1 << 12, STEP_MIN = 16 << 10, STEP_MAX = GR__HUGE_PAGE_BYTES 
 
 #define GENERATIONS_HALF (UINT32_C(1) << 31)
 
-enum { WORD_BITS = 64, PAGE_WORDS = GR__PAGE_BYTES / sizeof(uint64_t) };
-
-/* Of the slots, and of these and the bank. */
-static size_t slots_bytes(const struct gr__slots *slots)
-{
-    return gr__memory_whole_pages((size_t)slots->limit * slots->stride);
-}
-
 static size_t reserved_bytes(const struct gr__slots *slots)
 {
-    return slots_bytes(slots) + gr__memory_whole_pages((size_t)slots->limit / 8 + sizeof(uint64_t));
+    return gr__memory_whole_pages((size_t)slots->limit * slots->stride);
 }
 
 /*
@@ -43,10 +34,8 @@ static bool reserve(struct gr__slots *slots)
     for (uint32_t limit = GR__INDICES_MAX; limit >= LIMIT_MIN; limit /= 2) {
         slots->limit = limit < left ? limit : left;
         slots->base = gr__memory_reserve(reserved_bytes(slots));
-        if (slots->base != NULL) {
-            slots->bank = (uint64_t *)(void *)(slots->base + slots_bytes(slots));
+        if (slots->base != NULL)
             return true;
-        }
     }
     return false;
 }
@@ -60,7 +49,6 @@ int gr__slots_init(struct gr__slots *slots, unsigned loop, size_t stride,
                                 .free = GR__SLOTS_NONE,
                                 .first = gr__handle_place(gr__handle(0, loop, floor->index)),
                                 .generation = floor->generation,
-                                .enough = -GR__SLOTS_LISTED,
                                 .floor = floor};
     bool indices_left = floor->index <= GR__INDICES_MAX - LIMIT_MIN;
     return indices_left && reserve(slots) ? 0 : -ENOMEM;
@@ -114,62 +102,25 @@ static size_t next_committed(const struct gr__slots *slots)
     size_t needed = gr__memory_whole_pages(((size_t)slots->used + 1) * slots->stride);
     if (next < needed)
         next = needed;
-    size_t reserved = slots_bytes(slots);
+    size_t reserved = reserved_bytes(slots);
     return next < reserved ? next : reserved;
-}
-
-/* Commit the bits of so many slots. */
-static bool commit_bank(struct gr__slots *slots, size_t ready)
-{
-    while (slots->bank_ready * (size_t)WORD_BITS < ready) {
-        if (gr__memory_commit(slots->bank + slots->bank_ready, GR__PAGE_BYTES) < 0)
-            return false;
-        slots->bank_ready += PAGE_WORDS;
-    }
-    return true;
 }
 
 static bool commit_more(struct gr__slots *slots)
 {
-    size_t next = next_committed(slots), ready = next / slots->stride;
-    if (ready > slots->limit)
-        ready = slots->limit;
-    if (!commit_bank(slots, ready))
-        return false;
+    size_t next = next_committed(slots);
     if (gr__memory_commit(slots->base + slots->committed_bytes, next - slots->committed_bytes) < 0)
         return false;
 
     slots->committed_bytes = next;
-    slots->ready = (uint32_t)ready;
+    size_t ready = next / slots->stride;
+    slots->ready = ready < slots->limit ? (uint32_t)ready : slots->limit;
     return true;
-}
-
-/* Put the slots of a word of the bank into the list, in order: the next word that has any. */
-static void list_banked(struct gr__slots *slots)
-{
-    uint32_t word = slots->bank_cursor;
-    while (slots->bank[word] == 0)
-        word = word + 1 < slots->bank_ready ? word + 1 : 0;
-    slots->bank_cursor = word;
-
-    uint64_t bits = slots->bank[word];
-    slots->bank[word] = 0;
-    slots->banked -= (uint32_t)__builtin_popcountll(bits);
-    slots->enough += __builtin_popcountll(bits);
-    while (bits != 0) {
-        uint32_t highest = WORD_BITS - 1 - (uint32_t)__builtin_clzll(bits);
-        bits &= ~(UINT64_C(1) << highest);
-        gr__slots_list(slots, gr__slots_at(slots, word * WORD_BITS + highest));
-    }
 }
 
 struct gr__slot *gr__slots_grow(struct gr__slots *slots)
 {
     assert(slots->free == GR__SLOTS_NONE);
-    if (slots->banked > 0) {
-        list_banked(slots);
-        return gr__slots_take_listed(slots);
-    }
     if (slots->used == slots->limit)
         return NULL;
     if (slots->used == slots->ready && !commit_more(slots))
@@ -177,7 +128,6 @@ struct gr__slot *gr__slots_grow(struct gr__slots *slots)
 
     struct gr__slot *slot = gr__slots_at(slots, slots->used);
     slot->next_free = slots->first + slots->used++;
-    slots->enough++;
     slot->generation = slots->generation + 1;
     return slot;
 }

@@ -28,18 +28,6 @@
  * then gr__slots_init() refuses. For a table of 2^16 slots at 14 ns a life that is an hour of
  * nothing but taking and giving one slot, and 256 restarts.
  *
- * Of the free slots some are in a list, the last given first: its memory is near. As it grows
- * beyond GR__SLOTS_LISTED, what is given goes to the bank instead, a bit for each slot, and comes
- * back 64 neighbours at a time once the list is empty. A list through slots that were given in any
- * order would be read at the pace of memory, as each has to come before it tells the next one;
- * neighbours come together, and in an order that the processor foresees.
- *
- *     bank:  0000000000000100  1111111111111111  0100000000000000
- *                              ^ the next 64 for the list
- *
- * How long the list is follows from other numbers, so that to keep it bounded costs a give no more
- * than a look: used = live + in the list + in the bank + retired.
- *
  * Slots are counted by their place, which is the index with the number of the loop above it. All
  * places of a table lie side by side, so a handle of another loop is as far out of the table as
  * one of an index that was never used, and the same comparison refuses it.
@@ -49,7 +37,7 @@
  * Invariants:
  *   1. A slot's generation is odd while it is taken and even while it is free.
  *   2. A slot never moves: the table is one reservation, which fills from the front.
- *   3. A free slot is in the list or in the bank, unless it is retired: then it is in neither.
+ *   3. A free slot is in the free list, unless it is retired: then it is in no list.
  *   4. No handle of a table equals one of an earlier table of the same loop and kind.
  */
 #ifndef GREENROOM_BASE_SLOTS_H
@@ -65,16 +53,13 @@
 /* No slot: the end of the free list. */
 #define GR__SLOTS_NONE UINT32_MAX
 
-/* So many free slots are in the list, before more go to the bank. */
-enum { GR__SLOTS_LISTED = 1024 };
-
 /* The generation of a retired slot: the last even one that has a successor. */
 #define GR__SLOTS_RETIRED (UINT32_MAX - 1)
 
 /* The first member of everything that is kept in slots. */
 struct gr__slot {
     uint32_t generation;
-    uint32_t next_free; /* listed: the place of the next one, or GR__SLOTS_NONE; else its own */
+    uint32_t next_free; /* taken: its own place; free: the next free one's, or GR__SLOTS_NONE */
 };
 
 /* What the next table must begin above. Zero at first; its owner keeps it between tables. */
@@ -87,19 +72,14 @@ struct gr__slots_floor {
 struct gr__slots {
     unsigned char *base; /* of the slot with index `first` */
     uint32_t stride;
-    uint32_t free;       /* place of the first slot in the list, or GR__SLOTS_NONE */
+    uint32_t free;       /* place of the first free slot, or GR__SLOTS_NONE */
     uint32_t first;      /* the lowest place */
     uint32_t used;       /* slots that have ever been taken, from `first` on */
     uint32_t ready;      /* slots that are committed, from `first` on */
     uint32_t limit;      /* slots that are reserved, from `first` on */
     uint32_t generation; /* with which a slot begins, before its first taking */
     uint32_t live;       /* slots taken and not given */
-    int32_t enough;      /* with fewer live ones the list is long enough; may be below 0 */
     size_t committed_bytes;
-    uint64_t *bank;       /* a bit for each slot */
-    uint32_t bank_ready;  /* words of it that are committed: of all slots that are, and more */
-    uint32_t bank_cursor; /* the word that was used last */
-    uint32_t banked;      /* bits that are set */
     struct gr__slots_floor *floor;
 };
 
@@ -120,10 +100,7 @@ void gr__slots_done(struct gr__slots *slots);
  */
 void *gr__slots_next(const struct gr__slots *slots, const void *after);
 
-/*
- * Take a slot where none is in the list: one of the bank, or one that has never been taken; NULL when
- * the table is full or memory is short.
- */
+/* Take a slot that has never been taken; NULL when the table is full or memory is short. */
 struct gr__slot *gr__slots_grow(struct gr__slots *slots);
 
 /* The slot that stands `offset` behind the first one. */
@@ -153,46 +130,23 @@ static inline uint64_t gr__slots_name(const struct gr__slots *slots, const void 
     return (uint64_t)head->generation << 32 | head->next_free;
 }
 
-/* Take the first slot in the list, which there is. */
-static inline struct gr__slot *gr__slots_take_listed(struct gr__slots *slots)
-{
-    uint32_t place = slots->free;
-    struct gr__slot *slot = gr__slots_at(slots, place - slots->first);
-    slots->free = slot->next_free;
-    slot->next_free = place;
-    slot->generation++;
-    return slot;
-}
-
 /* Take a slot, with all behind its head undefined; NULL when there is none. */
 static inline void *gr__slots_take(struct gr__slots *slots, uint64_t *ret_name)
 {
-    struct gr__slot *slot = __builtin_expect(slots->free != GR__SLOTS_NONE, 1)
-                                ? gr__slots_take_listed(slots)
-                                : gr__slots_grow(slots);
-    if (slot == NULL)
+    struct gr__slot *slot;
+    uint32_t place = slots->free;
+    if (__builtin_expect(place != GR__SLOTS_NONE, 1)) {
+        slot = gr__slots_at(slots, place - slots->first);
+        slots->free = slot->next_free;
+        slot->next_free = place;
+        slot->generation++;
+    } else if ((slot = gr__slots_grow(slots)) == NULL) {
         return NULL;
+    }
     gr__unpoison(slot + 1, slots->stride - sizeof *slot);
     slots->live++;
     *ret_name = gr__slots_name(slots, slot);
     return slot;
-}
-
-/* Put a free slot, whose `next_free` is its place, into the list. */
-static inline void gr__slots_list(struct gr__slots *slots, struct gr__slot *slot)
-{
-    uint32_t place = slot->next_free;
-    slot->next_free = slots->free;
-    slots->free = place;
-}
-
-/* Put it into the bank: no call, so that one who gives a slot has nothing to save for it. */
-static inline void gr__slots_bank(struct gr__slots *slots, const struct gr__slot *slot)
-{
-    uint32_t offset = slot->next_free - slots->first;
-    slots->bank[offset / 64] |= UINT64_C(1) << offset % 64;
-    slots->banked++;
-    slots->enough--;
 }
 
 /* Give a taken slot back: its handle is stale from here on. */
@@ -203,11 +157,11 @@ static inline void gr__slots_give(struct gr__slots *slots, void *slot)
     slots->live--;
     gr__poison(head + 1, slots->stride - sizeof *head);
     if (__builtin_expect(++head->generation == GR__SLOTS_RETIRED, 0))
-        slots->enough--;
-    else if (__builtin_expect((int32_t)slots->live < slots->enough, 0))
-        gr__slots_bank(slots, head);
-    else
-        gr__slots_list(slots, head);
+        return;
+
+    uint32_t place = head->next_free;
+    head->next_free = slots->free;
+    slots->free = place;
 }
 
 #endif
