@@ -60,18 +60,15 @@ static int run(void *context)
     (void)context;
     struct gr_trace trace;
     gr_actor clerk, ledger;
+    struct gr_actor_options there = {.where = GR_ON_LOOP(1)};
     gr_runner auditor;
     gr_trace_make(&trace);
     int rc = gr_context_set(&gr_trace_key, &trace, sizeof trace);
     say("request");
-    if (rc == 0)
-        rc = gr_actor_spawn(&clerks, &(struct gr_actor_options){.where = GR_ON_LOOP(1)}, &clerk);
-    if (rc == 0)
-        rc = gr_actor_spawn(&ledgers, NULL, &ledger);
-    if (rc == 0)
-        rc = gr_ask(clerk, 0, &ledger, sizeof ledger, NULL, 0, gr_in(GR_SECOND));
-    if (rc == 0)
-        rc = gr_runner_start(audit, NULL, NULL, &auditor);
+    rc = rc < 0 ? rc : gr_actor_spawn(&clerks, &there, &clerk);
+    rc = rc < 0 ? rc : gr_actor_spawn(&ledgers, NULL, &ledger);
+    rc = rc < 0 ? rc : gr_ask(clerk, 0, &ledger, sizeof ledger, NULL, 0, gr_in(GR_SECOND));
+    rc = rc < 0 ? rc : gr_runner_start(audit, NULL, NULL, &auditor);
     return rc < 0 ? rc : gr_runner_join(auditor, GR_FOREVER);
 }
 

@@ -3,10 +3,9 @@
  *
  *     13_process          prints what two sessions came to, and ends with 1 if that is wrong
  *
- * The session takes the message it wants next, and leaves the others where they are: what is said
- * before the login stays in the mailbox, and is heard after it. A wrong number is refused, and another
- * may be tried until the time is up. Then the session ends: what it has not heard becomes dead
- * letters, and who has asked it something is told so.
+ * It takes the message it wants next, and leaves the others where they are: what is said before the
+ * login is heard after it. A wrong number may be followed by another until the time is up. Then the
+ * session ends: what it has not heard becomes dead letters, and who has asked it is told so.
  */
 #include <errno.h>
 #include <greenroom/greenroom.h>
@@ -30,10 +29,10 @@ static int log_in(struct gr_self *self, gr_time deadline)
 
 static int talk(struct gr_self *self)
 {
-    static const uint32_t tags[] = {SAY, LOGOUT};
+    gr_pattern either = gr_pattern_range(SAY, LOGOUT);
     const struct gr_message *message;
     int heard = 0, rc;
-    while ((rc = gr_receive(self, gr_pattern_tags(tags, 2), &message, gr_in(GR_SECOND))) == 0) {
+    while ((rc = gr_receive(self, either, &message, gr_in(GR_SECOND))) == 0) {
         if (message->tag == LOGOUT)
             return gr_reply(message, &heard, sizeof heard);
         heard = heard * 10 + *(const int *)message->data;
@@ -47,35 +46,31 @@ static int session_run(struct gr_self *self)
     return rc < 0 ? rc : talk(self);
 }
 
-static const struct gr_behavior session = {.name = "session", .run = session_run};
-
 /* Says 1, logs in with some number, says 2, and logs out. */
 static int visit(int number, int *ret_heard)
 {
-    gr_time deadline = gr_in(GR_SECOND);
+    static const struct gr_behavior session = {.name = "session", .run = session_run};
     gr_actor actor;
     int rc = gr_actor_spawn(&session, NULL, &actor);
     rc = rc < 0 ? rc : gr_send(actor, SAY, &(int){1}, sizeof(int));
     if (rc < 0)
         return rc;
-
-    rc = gr_ask(actor, LOGIN, &number, sizeof number, NULL, 0, deadline);
+    rc = gr_ask(actor, LOGIN, &number, sizeof number, NULL, 0, gr_in(GR_SECOND));
     printf("login with %d: %s\n", number, rc < 0 ? strerror(-rc) : "welcome");
     rc = gr_send(actor, SAY, &(int){2}, sizeof(int));
-    return rc < 0 ? rc : gr_ask(actor, LOGOUT, NULL, 0, ret_heard, sizeof *ret_heard, deadline);
+    return rc < 0 ? rc : gr_ask(actor, LOGOUT, NULL, 0, ret_heard, sizeof(int), gr_in(GR_SECOND));
 }
 
 static int run(void *context)
 {
     (void)context;
-    int heard = 0, unheard = 0;
-    int rc = visit(NUMBER, &heard);
+    int heard = 0, unheard = 0, rc = visit(NUMBER, &heard);
     if (rc < 0)
         return rc;
     rc = visit(NUMBER + 1, &unheard);
-    uint64_t lost = gr_dead_letters();
-    printf("the first was heard to say %d\n", heard);
-    printf("the second: %s, and %d messages unheard\n", strerror(-rc), (int)lost);
+    int lost = (int)gr_dead_letters();
+    printf("the first was heard to say %d; the second: %s, and %d messages unheard\n", heard,
+           strerror(-rc), lost);
     return heard == 12 && rc == -ESTALE && lost == 3 ? 0 : -EBADMSG;
 }
 
