@@ -48,8 +48,10 @@ static inline bool gr__pattern_fits(const gr_pattern *pattern, const struct gr_m
         return message->tag >= pattern->tags[0] && message->tag <= pattern->tags[1];
     case GR__MATCH_BY:
         return pattern->match(message, pattern->context);
+    case GR__MATCH_LISTED:
+        return gr__pattern_lists(pattern, message->tag);
     default:
-        return pattern->kind == GR__MATCH_LISTED && gr__pattern_lists(pattern, message->tag);
+        return false;
     }
 }
 
