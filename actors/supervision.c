@@ -209,6 +209,18 @@ static struct order take_order(struct gr__task *task)
     return order;
 }
 
+/* Take an order, and find whom it is for, or NULL. False: that has moved, and the order goes after it. */
+static bool take_order_here(struct gr__loop *loop, struct gr__task *task, struct order *ret_order,
+                            struct gr__body **ret_body)
+{
+    struct gr__body *body = gr__body_of(loop, order_of(task)->name);
+    if (gr__relay_after(loop, body, task, sizeof(struct order)))
+        return false;
+    *ret_order = take_order(task);
+    *ret_body = body;
+    return true;
+}
+
 static void rest(struct gr__loop *loop, struct gr__body *body, gr_promise promise)
 {
     if (body->stage == GR__RESTING) {
@@ -222,10 +234,10 @@ static void rest(struct gr__loop *loop, struct gr__body *body, gr_promise promis
 static void order_to_rest(struct gr__task *task)
 {
     struct gr__loop *loop = gr__loop_here();
-    struct gr__body *body = gr__body_of(loop, order_of(task)->name);
-    if (gr__relay_after(loop, body, task, sizeof(struct order)))
+    struct gr__body *body;
+    struct order order;
+    if (!take_order_here(loop, task, &order, &body))
         return;
-    struct order order = take_order(task);
     if (supervision_of(body) == NULL)
         gr__done_tell(order.promise, -ESTALE);
     else
@@ -235,10 +247,10 @@ static void order_to_rest(struct gr__task *task)
 static void order_to_restart(struct gr__task *task)
 {
     struct gr__loop *loop = gr__loop_here();
-    struct gr__body *body = gr__body_of(loop, order_of(task)->name);
-    if (gr__relay_after(loop, body, task, sizeof(struct order)))
+    struct gr__body *body;
+    struct order order;
+    if (!take_order_here(loop, task, &order, &body))
         return;
-    struct order order = take_order(task);
     gr__done_tell(order.promise,
                   supervision_of(body) == NULL ? -ESTALE : restart(loop, body, order.lives));
 }
@@ -307,11 +319,10 @@ static int copy_failure(const struct gr__supervision *supervision, struct gr_buf
 
 static void answer(struct gr__task *task)
 {
-    struct gr__loop *loop = gr__loop_here();
-    struct gr__body *body = gr__body_of(loop, order_of(task)->name);
-    if (gr__relay_after(loop, body, task, sizeof(struct order)))
+    struct gr__body *body;
+    struct order question;
+    if (!take_order_here(gr__loop_here(), task, &question, &body))
         return;
-    struct order question = take_order(task);
     const struct gr__supervision *supervision = supervision_of(body);
     struct gr_buffer copy = {0};
     int rc = body == NULL ? -ESTALE : -ENOENT;
