@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "lib/shortage.h"
+#include "lib/spawned.h"
 #include "loop/loop.h"
 
 #define SOON gr_in(10 * GR_SECOND)
@@ -71,17 +72,9 @@ static const struct gr_behavior narrow = {.name = "narrow",
                                           .state_bytes = sizeof(struct seen),
                                           .mailbox_max = 1};
 
-static gr_actor spawn_as(const struct gr_behavior *behavior, int loop)
-{
-    gr_actor actor = {0};
-    struct gr_actor_options options = {.where = GR_ON_LOOP(loop)};
-    check_equal(gr_actor_spawn(behavior, &options, &actor), 0);
-    return actor;
-}
-
 static gr_actor spawn(int loop)
 {
-    return spawn_as(&member, loop);
+    return spawn_at(&member, loop);
 }
 
 static gr_actor spawn_in(const char *group, int loop)
@@ -89,13 +82,6 @@ static gr_actor spawn_in(const char *group, int loop)
     gr_actor actor = spawn(loop);
     check_equal(gr_group_join(group, actor, SOON), 0);
     return actor;
-}
-
-static void end(gr_actor actor)
-{
-    int reason;
-    check_equal(gr_actor_stop(actor, 0), 0);
-    check_equal(gr_actor_join(actor, &reason, SOON), 0);
 }
 
 static struct seen seen_by(gr_actor actor)
@@ -209,7 +195,7 @@ static void send_to_crew(void *status)
 
 LONE_RUNNER_TEST(is_sent_to_though_one_of_it_cannot_be)
 {
-    gr_actor before = spawn_in("crew", 0), full = spawn_as(&narrow, 0);
+    gr_actor before = spawn_in("crew", 0), full = spawn_at(&narrow, 0);
     check_equal(gr_group_join("crew", full, SOON), 0);
     gr_actor after = spawn_in("crew", 0);
     check_equal(gr_send(full, NOTHING, NULL, 0), 0);
@@ -231,7 +217,7 @@ static int send_count(void *context)
 /* While the first of it makes the sender wait. */
 LONE_RUNNER_TEST(is_sent_to_though_one_of_it_ends_meanwhile)
 {
-    gr_actor full = spawn_as(&narrow, 0);
+    gr_actor full = spawn_at(&narrow, 0);
     gr_runner sender;
     int reason;
     check_equal(gr_group_join("crew", full, SOON), 0);
@@ -322,7 +308,7 @@ LONE_RUNNER_TEST(is_told_no_more_though_there_was_more_to_tell)
                                             .receive = receive,
                                             .control = unwatch_in_the_hook,
                                             .state_bytes = sizeof(struct seen)};
-    gr_actor watcher = spawn_as(&once, 0);
+    gr_actor watcher = spawn_at(&once, 0);
     for (int i = 0; i < 3; i++)
         spawn_in("crew", 0);
     tell(watcher, WATCH, "crew");
@@ -458,7 +444,7 @@ LONE_RUNNER_TEST(is_not_watched_where_memory_is_short)
                                                .receive = watch_without_memory,
                                                .control = note_change,
                                                .state_bytes = sizeof(struct seen)};
-    gr_actor watcher = spawn_as(&watches, 0);
+    gr_actor watcher = spawn_at(&watches, 0);
     check_equal(gr_ask(watcher, NOTHING, NULL, 0, NULL, 0, SOON), 0);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "lib/gate.h"
+#include "lib/spawned.h"
 #include "loop/loop.h"
 
 enum { LINK = 1, UNLINK, TRAP, UNTRAP, HEARD, HOLD_AND_UNLINK, FAIL, LINK_LATE, FILL };
@@ -87,10 +88,7 @@ static const struct gr_behavior linked = {
 
 static gr_actor spawn(int loop)
 {
-    gr_actor actor = {0};
-    struct gr_actor_options options = {.where = GR_ON_LOOP(loop)};
-    check_equal(gr_actor_spawn(&linked, &options, &actor), 0);
-    return actor;
+    return spawn_at(&linked, loop);
 }
 
 /* An order is carried out once the reply to a later question is there. */

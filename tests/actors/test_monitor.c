@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "lib/gate.h"
+#include "lib/spawned.h"
 #include "loop/loop.h"
 
 enum { WATCH = 1, DROP, HEARD, FAIL, HOLD, COUNT, DROP_HELD, FAIL_IN_CONTROL, FILL };
@@ -94,10 +95,7 @@ static const struct gr_behavior watcher = {.name = "watcher",
 
 static gr_actor spawn(int loop)
 {
-    gr_actor actor = {0};
-    struct gr_actor_options options = {.where = GR_ON_LOOP(loop)};
-    check_equal(gr_actor_spawn(&watcher, &options, &actor), 0);
-    return actor;
+    return spawn_at(&watcher, loop);
 }
 
 static gr_monitor watch_from(gr_actor from, gr_actor actor)

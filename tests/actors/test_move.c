@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "actors/stop.h"
-#include "lib/fixture.h"
+#include "lib/spawned.h"
 
 enum { ADD = 1, SUM, WHERE, LINK, UNLINK, WATCH, TRAP, SCOPE, STASH, UNSTASH, WAIT, FORWARD };
 enum { LOOPS = 3 };
@@ -121,19 +121,6 @@ static const struct gr_behavior account = {.name = "account",
                                            .movable = true,
                                            .state_bytes = sizeof(struct account)};
 
-static gr_actor spawn(const struct gr_behavior *behavior, int loop)
-{
-    gr_actor actor = {0};
-    struct gr_actor_options options = {.where = GR_ON_LOOP(loop)};
-    check_equal(gr_actor_spawn(behavior, &options, &actor), 0);
-    return actor;
-}
-
-static int move(gr_actor actor, int loop)
-{
-    return gr_actor_move(actor, GR_ON_LOOP(loop), SOON);
-}
-
 static void add(gr_actor actor, int64_t value)
 {
     check_equal(gr_send(actor, ADD, &value, sizeof value), 0);
@@ -184,7 +171,7 @@ static size_t count_actors(void)
     return count;
 }
 
-static void end(gr_actor actor)
+static void end_last(gr_actor actor)
 {
     check_equal(gr_actor_stop(actor, 0), 0);
     check_soon(count_actors() == 0);
@@ -192,24 +179,24 @@ static void end(gr_actor actor)
 
 FLEET_TEST(lives_where_it_was_moved_to, LOOPS)
 {
-    gr_actor actor = spawn(&account, 0);
+    gr_actor actor = spawn_at(&account, 0);
     check_equal(where(actor).loop, 0);
     check_equal(move(actor, 1), 0);
     check_equal(where(actor).loop, 1);
     check_equal(count_actors(), 1);
-    end(actor);
+    end_last(actor);
 }
 
 FLEET_TEST(keeps_its_state_large_and_small, LOOPS)
 {
-    gr_actor actor = spawn(&account, 0);
+    gr_actor actor = spawn_at(&account, 0);
     add(actor, 40);
     check_equal(move(actor, 1), 0);
     add(actor, 2);
     check_equal(sum(actor), 42);
     check_equal(move(actor, 0), 0);
     check_equal(sum(actor), 42);
-    end(actor);
+    end_last(actor);
 }
 
 static int count_one(struct gr_self *self, const struct gr_message *message)
@@ -225,18 +212,18 @@ FLEET_TEST(keeps_its_state_in_place, LOOPS)
 {
     static const struct gr_behavior counter = {
         .name = "counter", .receive = count_one, .movable = true, .state_bytes = sizeof(uint64_t)};
-    gr_actor actor = spawn(&counter, 2);
+    gr_actor actor = spawn_at(&counter, 2);
     for (int i = 0; i < 10; i++) {
         check_equal(gr_send(actor, ADD, NULL, 0), 0);
         check_equal(move(actor, i % LOOPS), 0);
     }
     check_equal(sum(actor), 10);
-    end(actor);
+    end_last(actor);
 }
 
 FLEET_TEST(hears_that_it_moved_and_from_where, LOOPS)
 {
-    gr_actor actor = spawn(&account, 1);
+    gr_actor actor = spawn_at(&account, 1);
     check_equal(move(actor, 2), 0);
     check_equal(where(actor).moves, 1);
     check_equal(where(actor).from, 1);
@@ -244,44 +231,44 @@ FLEET_TEST(hears_that_it_moved_and_from_where, LOOPS)
     check_equal(where(actor).loop, 0);
     check_equal(where(actor).moves, 3); /* over its home, which is where it was spawned */
     check_equal(where(actor).from, 1);
-    end(actor);
+    end_last(actor);
 }
 
 FLEET_TEST(is_there_already_without_a_move, LOOPS)
 {
-    gr_actor actor = spawn(&account, 1);
+    gr_actor actor = spawn_at(&account, 1);
     check_equal(move(actor, 1), 0);
     check_equal(where(actor).moves, 0);
     check_equal(move(actor, 2), 0);
     check_equal(move(actor, 2), 0);
     check_equal(where(actor).moves, 1);
-    end(actor);
+    end_last(actor);
 }
 
 FLEET_TEST(goes_home_again_and_leaves_nothing, LOOPS)
 {
-    gr_actor actor = spawn(&account, 0);
+    gr_actor actor = spawn_at(&account, 0);
     for (int i = 0; i < 20; i++) {
         check_equal(move(actor, 1 + i % 2), 0);
         check_equal(move(actor, 0), 0);
         check_equal(where(actor).loop, 0);
     }
     check_equal(count_actors(), 1);
-    end(actor);
+    end_last(actor);
 }
 
 FLEET_TEST(has_the_same_handle_for_itself_and_others, LOOPS)
 {
-    gr_actor actor = spawn(&account, 0);
+    gr_actor actor = spawn_at(&account, 0);
     check_equal(move(actor, 1), 0);
     check(where(actor).self.name == actor.name);
-    end(actor);
+    end_last(actor);
 }
 
 FLEET_TEST(handles_what_was_sent_before_and_after, LOOPS)
 {
     for (int from = 0; from < LOOPS; from++) {
-        gr_actor actor = spawn(&account, from);
+        gr_actor actor = spawn_at(&account, from);
         int64_t wanted = 0;
         for (int i = 0; i < 3000; i++) {
             add(actor, i);
@@ -290,7 +277,7 @@ FLEET_TEST(handles_what_was_sent_before_and_after, LOOPS)
                 check_equal(move(actor, (from + i / 1000 + 1) % LOOPS), 0);
         }
         check_equal(sum(actor), wanted);
-        end(actor);
+        end_last(actor);
     }
 }
 
@@ -309,20 +296,20 @@ static void move_from_there(void *context)
 
 FLEET_TEST(can_be_moved_from_any_loop, LOOPS)
 {
-    gr_actor actor = spawn(&account, 0);
+    gr_actor actor = spawn_at(&account, 0);
     for (int i = 0; i < 12; i++) {
         struct mover mover = {.actor = actor, .loop = (i + 1) % LOOPS, .rc = 1};
         on_loop(i / LOOPS % LOOPS, move_from_there, &mover);
         check_equal(mover.rc, 0);
         check_equal(where(actor).loop, mover.loop);
     }
-    end(actor);
+    end_last(actor);
 }
 
 FLEET_TEST(is_stopped_by_its_handle_wherever_it_is, LOOPS)
 {
     for (int to = 0; to < LOOPS; to++) {
-        gr_actor actor = spawn(&account, 0);
+        gr_actor actor = spawn_at(&account, 0);
         check_equal(move(actor, to), 0);
         check_equal(gr_actor_stop(actor, -EINTR), 0);
         check_equal(join(actor) != 1, true);
@@ -337,7 +324,7 @@ static void stop_from_thread(void *context)
 
 FLEET_TEST(is_stopped_and_sent_to_from_foreign_threads, LOOPS)
 {
-    gr_actor actor = spawn(&account, 0);
+    gr_actor actor = spawn_at(&account, 0);
     check_equal(move(actor, 1), 0);
     on_another_thread(stop_from_thread, &actor);
     int reason = join(actor);
@@ -347,7 +334,7 @@ FLEET_TEST(is_stopped_and_sent_to_from_foreign_threads, LOOPS)
 
 FLEET_TEST(is_killed_in_a_wait, LOOPS)
 {
-    gr_actor actor = spawn(&account, 0);
+    gr_actor actor = spawn_at(&account, 0);
     check_equal(move(actor, 1), 0);
     check_equal(gr_send(actor, WAIT, NULL, 0), 0);
     check_equal(gr_actor_kill(actor), 0);
@@ -393,8 +380,8 @@ static struct watcher ask_watcher(gr_actor actor)
 
 FLEET_TEST(has_monitors_told_once_whenever_they_were_made, LOOPS)
 {
-    gr_actor watcher = spawn(&watching, 2);
-    gr_actor actor = spawn(&account, 0);
+    gr_actor watcher = spawn_at(&watching, 2);
+    gr_actor actor = spawn_at(&account, 0);
     tell(watcher, WATCH, actor);
     ask_watcher(watcher);
     check_equal(move(actor, 1), 0);
@@ -405,14 +392,14 @@ FLEET_TEST(has_monitors_told_once_whenever_they_were_made, LOOPS)
     check_soon(ask_watcher(watcher).downs == 2);
     check_equal(ask_watcher(watcher).reason, -EINTR);
     check(ask_watcher(watcher).actor.name == actor.name);
-    end(watcher);
+    end_last(watcher);
 }
 
 FLEET_TEST(keeps_its_links_in_both_directions, LOOPS)
 {
     for (int i = 0; i < 2 * LOOPS; i++) {
-        gr_actor other = spawn(&account, i % LOOPS);
-        gr_actor actor = spawn(&account, 0);
+        gr_actor other = spawn_at(&account, i % LOOPS);
+        gr_actor actor = spawn_at(&account, 0);
         tell(other, TRAP, other);
         tell(actor, LINK, other);
         settle(actor);
@@ -423,15 +410,15 @@ FLEET_TEST(keeps_its_links_in_both_directions, LOOPS)
         check_soon(where(other).exits == 1);
         check_equal(where(other).exit_reason, -EINTR);
         check(where(other).exited.name == actor.name);
-        end(other);
+        end_last(other);
     }
 }
 
 FLEET_TEST(is_ended_by_links_made_before_and_after, LOOPS)
 {
     for (int i = 0; i < 2 * LOOPS; i++) {
-        gr_actor other = spawn(&account, i / 2);
-        gr_actor actor = spawn(&account, 0);
+        gr_actor other = spawn_at(&account, i / 2);
+        gr_actor actor = spawn_at(&account, 0);
         if (i % 2 == 0)
             tell(other, LINK, actor);
         settle(other);
@@ -447,8 +434,8 @@ FLEET_TEST(is_ended_by_links_made_before_and_after, LOOPS)
 
 FLEET_TEST(makes_and_ends_links_while_away, LOOPS)
 {
-    gr_actor other = spawn(&account, 1);
-    gr_actor actor = spawn(&account, 0);
+    gr_actor other = spawn_at(&account, 1);
+    gr_actor actor = spawn_at(&account, 0);
     tell(other, TRAP, other);
     check_equal(move(actor, 1), 0);
     tell(actor, LINK, other);
@@ -461,12 +448,12 @@ FLEET_TEST(makes_and_ends_links_while_away, LOOPS)
     check_equal(where(other).exit_reason, -EPIPE);
     check_equal(gr_sleep(gr_in(2 * GR_MILLISECOND)), 0);
     check_equal(where(other).exits, 1);
-    end(other);
+    end_last(other);
 }
 
 FLEET_TEST(takes_along_what_it_laid_aside, LOOPS)
 {
-    gr_actor actor = spawn(&account, 0);
+    gr_actor actor = spawn_at(&account, 0);
     check_equal(gr_send(actor, STASH, NULL, 0), 0);
     settle(actor);
     check_equal(move(actor, 1), 0);
@@ -474,13 +461,13 @@ FLEET_TEST(takes_along_what_it_laid_aside, LOOPS)
     settle(actor);
     check_equal(move(actor, 2), 0);
     check_equal(where(actor).loop, 2);
-    end(actor);
+    end_last(actor);
 }
 
 /* What is laid aside is dropped at the end, with what it holds. */
 FLEET_TEST(answers_asks_that_it_laid_aside, LOOPS)
 {
-    gr_actor actor = spawn(&account, 0);
+    gr_actor actor = spawn_at(&account, 0);
     gr_future reply;
     check_equal(gr_ask_start(actor, STASH, NULL, 0, &reply, GR_FOREVER), 0);
     settle(actor);
@@ -514,7 +501,7 @@ static const struct gr_behavior noter = {.name = "noter", .receive = note_carrie
 /* An actor whose handler waits until release(). */
 static gr_actor spawn_waiting(void)
 {
-    gr_actor actor = spawn(&noter, 0);
+    gr_actor actor = spawn_at(&noter, 0);
     __atomic_store_n(&waiting, true, __ATOMIC_SEQ_CST);
     check_equal(gr_send(actor, WAIT, NULL, 0), 0);
     check_equal(gr_yield(), 0);
@@ -538,12 +525,12 @@ FLEET_TEST(takes_the_values_of_its_messages_along, LOOPS)
     for (int i = 0; i < 10; i++)
         check_equal(gr_send(actor, ADD, NULL, 0), 0);
     check_soon(__atomic_load_n(&carried, __ATOMIC_SEQ_CST) == 60);
-    end(actor);
+    end_last(actor);
 }
 
 FLEET_TEST(takes_the_buffers_of_its_messages_along, LOOPS)
 {
-    gr_actor actor = spawn(&account, 0);
+    gr_actor actor = spawn_at(&account, 0);
     struct gr_buffer buffer;
     for (int i = 0; i < 4; i++) {
         int64_t value = 5;
@@ -552,7 +539,7 @@ FLEET_TEST(takes_the_buffers_of_its_messages_along, LOOPS)
         check_equal(move(actor, (i + 1) % LOOPS), 0);
     }
     check_equal(sum(actor), 20);
-    end(actor);
+    end_last(actor);
 }
 
 static int start_moving(void *context)
@@ -574,7 +561,7 @@ FLEET_TEST(moves_only_when_its_handler_has_returned, LOOPS)
     release();
     check_equal(gr_runner_join(runner, SOON), 0);
     check_equal(mover.rc, 0);
-    end(actor);
+    end_last(actor);
 }
 
 static void get_stuck(void *stuck)
@@ -588,7 +575,7 @@ FLEET_TEST(is_said_to_wait_for_what_it_has_sent, LOOPS)
 {
     expect_report("it waits for what it has sent to arrive");
     static bool stuck;
-    gr_actor actor = spawn(&account, 0);
+    gr_actor actor = spawn_at(&account, 0);
     gr_runner runner;
     struct mover mover = {.actor = actor, .loop = 1, .rc = 1};
     __atomic_store_n(&stuck, true, __ATOMIC_SEQ_CST);
@@ -600,12 +587,12 @@ FLEET_TEST(is_said_to_wait_for_what_it_has_sent, LOOPS)
     __atomic_store_n(&stuck, false, __ATOMIC_SEQ_CST);
     check_equal(gr_runner_join(runner, SOON), 0);
     check_equal(mover.rc, 0);
-    end(actor);
+    end_last(actor);
 }
 
 static void refuses(uint32_t tag, gr_actor other, const char *details)
 {
-    gr_actor actor = spawn(&account, 0);
+    gr_actor actor = spawn_at(&account, 0);
     tell(actor, tag, other);
     settle(actor);
     check_equal(move(actor, 1), -EBUSY);
@@ -618,15 +605,15 @@ static void refuses(uint32_t tag, gr_actor other, const char *details)
 
 FLEET_TEST(refuses_with_the_reason_what_is_bound_to_its_loop, LOOPS)
 {
-    gr_actor other = spawn(&account, 0);
+    gr_actor other = spawn_at(&account, 0);
     refuses(SCOPE, other, "scope");
-    end(other);
+    end_last(other);
 }
 
 FLEET_TEST(refuses_to_move_on_with_what_it_got_where_it_is, LOOPS)
 {
-    gr_actor other = spawn(&account, 0);
-    gr_actor actor = spawn(&account, 0);
+    gr_actor other = spawn_at(&account, 0);
+    gr_actor actor = spawn_at(&account, 0);
     check_equal(move(actor, 1), 0);
     tell(actor, SCOPE, other);
     settle(actor);
@@ -634,26 +621,26 @@ FLEET_TEST(refuses_to_move_on_with_what_it_got_where_it_is, LOOPS)
     check_equal(where(actor).loop, 1);
     check_equal(move(actor, 0), -EBUSY);
     check_equal(gr_actor_stop(actor, 0), 0);
-    end(other);
+    end_last(other);
 }
 
 FLEET_TEST(refuses_a_parent, LOOPS)
 {
-    gr_actor actor = spawn(&account, 0);
+    gr_actor actor = spawn_at(&account, 0);
     gr_actor child;
     check_equal(gr_actor_spawn(&account, &(struct gr_actor_options){.parent = actor}, &child), 0);
     check_equal(move(actor, 1), -EBUSY);
     check_equal(move(child, 1), 0);
     check_equal(where(child).loop, 1);
-    end(actor);
+    end_last(actor);
 }
 
 FLEET_TEST(refuses_who_is_not_movable, LOOPS)
 {
-    gr_actor actor = spawn(&watching, 0);
+    gr_actor actor = spawn_at(&watching, 0);
     check_equal(move(actor, 1), -ENOTSUP);
     check_equal(gr_actor_move(actor, GR_ON_LOOP(LOOPS), SOON), -EINVAL);
-    end(actor);
+    end_last(actor);
     check_equal(move(actor, 1), -ESTALE);
 }
 
@@ -669,12 +656,12 @@ FLEET_TEST(refuses_a_second_move_while_one_is_under_way, LOOPS)
     release();
     check_equal(gr_runner_join(runner, SOON), 0);
     check_equal(mover.rc, 0);
-    end(actor);
+    end_last(actor);
 }
 
 FLEET_TEST(gives_up_waiting_at_the_deadline, LOOPS)
 {
-    gr_actor actor = spawn(&account, 0);
+    gr_actor actor = spawn_at(&account, 0);
     check_equal(gr_send(actor, WAIT, NULL, 0), 0);
     check_equal(gr_yield(), 0);
     check_equal(gr_actor_move(actor, GR_ON_LOOP(1), gr_in(5 * GR_MILLISECOND)), -ETIMEDOUT);
@@ -684,7 +671,7 @@ FLEET_TEST(gives_up_waiting_at_the_deadline, LOOPS)
 
 FLEET_TEST(is_stale_when_it_ends_before_it_goes, LOOPS)
 {
-    gr_actor actor = spawn(&account, 0);
+    gr_actor actor = spawn_at(&account, 0);
     gr_runner runner;
     struct mover mover = {.actor = actor, .loop = 1, .rc = 1};
     check_equal(gr_send(actor, WAIT, NULL, 0), 0);
@@ -709,12 +696,12 @@ static int go_away(struct gr_self *self, const struct gr_message *message)
 FLEET_TEST(moves_itself_when_its_handler_returns, LOOPS)
 {
     static const struct gr_behavior nomad = {.name = "nomad", .receive = go_away, .movable = true};
-    gr_actor actor = spawn(&nomad, 0);
+    gr_actor actor = spawn_at(&nomad, 0);
     int loop = -1;
     check_equal(gr_ask(actor, WAIT, NULL, 0, NULL, 0, SOON), -EDEADLK);
     check_equal(gr_send(actor, ADD, NULL, 0), 0);
     check_soon(gr_ask(actor, WHERE, NULL, 0, &loop, sizeof loop, SOON) == 0 && loop == 1);
-    end(actor);
+    end_last(actor);
 }
 
 /* Its own stop takes effect at once: nothing that follows is handled. */
@@ -731,7 +718,7 @@ FLEET_TEST(stops_itself_at_once_while_away, LOOPS)
 {
     static const struct gr_behavior suicidal = {
         .name = "suicidal", .receive = stop_at_once, .movable = true, .state_bytes = sizeof(int)};
-    gr_actor actor = spawn(&suicidal, 0);
+    gr_actor actor = spawn_at(&suicidal, 0);
     check_equal(move(actor, 1), 0);
     for (int i = 0; i < 10; i++)
         check_equal(gr_send(actor, SUM, NULL, 0), 0);
@@ -741,7 +728,7 @@ FLEET_TEST(stops_itself_at_once_while_away, LOOPS)
 
 FLEET_TEST(has_others_begin_beside_it_where_it_is, LOOPS)
 {
-    gr_actor actor = spawn(&account, 0);
+    gr_actor actor = spawn_at(&account, 0);
     for (int loop = 0; loop < LOOPS; loop++) {
         check_equal(move(actor, loop), 0);
         gr_actor neighbour;
@@ -750,28 +737,28 @@ FLEET_TEST(has_others_begin_beside_it_where_it_is, LOOPS)
         check_equal(where(neighbour).loop, loop);
         check_equal(gr_actor_stop(neighbour, 0), 0);
     }
-    end(actor);
+    end_last(actor);
 }
 
 FLEET_TEST(keeps_its_names, LOOPS)
 {
-    gr_actor actor = spawn(&account, 0);
+    gr_actor actor = spawn_at(&account, 0);
     check_equal(gr_name_register("mover", actor, SOON), 0);
     check_equal(move(actor, 1), 0);
     check(gr_whereis("mover").name == actor.name);
     check_equal(gr_name_register("mover too", actor, SOON), 0);
     check_equal(move(actor, 2), 0);
     check(gr_whereis("mover too").name == actor.name);
-    end(actor);
+    end_last(actor);
     check(gr_whereis("mover").name == 0);
     check(gr_whereis("mover too").name == 0);
 }
 
 FLEET_TEST(becomes_stale_when_it_ends_elsewhere, LOOPS)
 {
-    gr_actor actor = spawn(&account, 0);
+    gr_actor actor = spawn_at(&account, 0);
     check_equal(move(actor, 1), 0);
-    end(actor);
+    end_last(actor);
     check_equal(gr_send(actor, ADD, NULL, 0), -ESTALE);
     check_equal(join(actor), -ESTALE);
 }
@@ -779,7 +766,7 @@ FLEET_TEST(becomes_stale_when_it_ends_elsewhere, LOOPS)
 FLEET_TEST(leaves_nothing_behind_when_the_run_ends_in_the_midst, LOOPS)
 {
     for (int i = 0; i < 30; i++) {
-        gr_actor actor = spawn(&account, i % LOOPS);
+        gr_actor actor = spawn_at(&account, i % LOOPS);
         for (int j = 0; j < 20; j++)
             add(actor, j);
         check_equal(move(actor, (i + 1) % LOOPS), 0);

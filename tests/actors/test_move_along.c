@@ -7,6 +7,7 @@
 #include "actors/rules.h"
 #include "lib/gate.h"
 #include "lib/shortage.h"
+#include "lib/spawned.h"
 
 /* Those up to LEAST are logged, in this order of urgency. */
 enum {
@@ -142,19 +143,6 @@ static const struct gr_behavior fails = {.name = "fails",
                                          .priority = urgency,
                                          PORTER};
 
-static gr_actor spawn(const struct gr_behavior *behavior, int loop)
-{
-    gr_actor actor = {0};
-    struct gr_actor_options options = {.where = GR_ON_LOOP(loop)};
-    check_equal(gr_actor_spawn(behavior, &options, &actor), 0);
-    return actor;
-}
-
-static int move(gr_actor actor, int loop)
-{
-    return gr_actor_move(actor, GR_ON_LOOP(loop), SOON);
-}
-
 static void send(gr_actor actor, uint32_t tag, char what)
 {
     check_equal(gr_send(actor, tag, &what, 1), 0);
@@ -192,13 +180,6 @@ static struct where where(gr_actor actor)
     return where;
 }
 
-static void end(gr_actor actor)
-{
-    int reason;
-    check_equal(gr_actor_stop(actor, 0), 0);
-    check_equal(gr_actor_join(actor, &reason, SOON), 0);
-}
-
 struct mover {
     gr_actor actor;
     int loop;
@@ -228,7 +209,7 @@ static void await(gr_runner runner)
 FLEET_TEST(stays_sorted_on_its_way, LOOPS)
 {
     for (int home = 0; home < LOOPS; home++) {
-        gr_actor actor = spawn(&sorted, home);
+        gr_actor actor = spawn_at(&sorted, home);
         for (int i = 1; i <= LOOPS; i++) {
             struct mover mover = {actor, (home + i) % LOOPS};
             gr_promise open = shut_gate(actor, GATE, SOON);
@@ -253,7 +234,7 @@ FLEET_TEST(stays_sorted_on_its_way, LOOPS)
 FLEET_TEST(sorts_where_it_has_come_to, LOOPS)
 {
     for (int to = 0; to < LOOPS; to++) {
-        gr_actor actor = spawn(&sorted, 0);
+        gr_actor actor = spawn_at(&sorted, 0);
         check_equal(move(actor, 1), 0);
         check_equal(move(actor, to), 0);
         gr_promise open = shut_gate(actor, GATE, SOON);
@@ -285,7 +266,7 @@ static void fill_with_bytes(gr_actor actor)
 FLEET_TEST(counts_its_bytes_where_it_has_come_to, LOOPS)
 {
     for (int to = 0; to < LOOPS; to++) {
-        gr_actor actor = spawn(&fails, 0);
+        gr_actor actor = spawn_at(&fails, 0);
         check_equal(move(actor, 1), 0);
         check_equal(move(actor, to), 0);
         fill_with_bytes(actor);
@@ -313,7 +294,7 @@ static int send_many(void *context)
 FLEET_TEST(lets_those_go_on_that_wait_for_room_when_it_moves, LOOPS)
 {
     for (int from = 0; from < LOOPS; from++) {
-        gr_actor actor = spawn(&weighed, from);
+        gr_actor actor = spawn_at(&weighed, from);
         for (int to = 1; to <= LOOPS; to++) {
             struct sender sender = {actor, 0};
             struct mover mover = {actor, (from + to) % LOOPS};
@@ -348,7 +329,7 @@ static void stays_without(size_t bytes, gr_actor actor)
 
 FLEET_TEST(stays_where_there_is_no_memory_for_its_rules, LOOPS)
 {
-    gr_actor actor = spawn(&sorted, 0);
+    gr_actor actor = spawn_at(&sorted, 0);
     stays_without(sizeof(struct gr__pressure), actor);
     check_equal(move(actor, 2), 0);
     check_equal(where(actor).loop, 2);
@@ -360,7 +341,7 @@ FLEET_TEST(stays_where_there_is_no_memory_for_its_rules, LOOPS)
 FLEET_TEST(is_sent_where_it_is_then_what_its_timers_send, LOOPS)
 {
     for (int to = 0; to < LOOPS; to++) {
-        gr_actor actor = spawn(to == 1 ? &sorted : &plain, 0);
+        gr_actor actor = spawn_at(to == 1 ? &sorted : &plain, 0);
         order(actor, TIMER, 20 * GR_MILLISECOND);
         check_equal(move(actor, 1), 0);
         check_equal(move(actor, to), 0);
@@ -374,7 +355,7 @@ FLEET_TEST(is_sent_where_it_is_then_what_its_timers_send, LOOPS)
 FLEET_TEST(finds_its_timers_by_key_where_it_has_come_to, LOOPS)
 {
     for (int to = 0; to < LOOPS; to++) {
-        gr_actor actor = spawn(&plain, 0);
+        gr_actor actor = spawn_at(&plain, 0);
         order(actor, TIMER, 0);
         check_equal(move(actor, 1), 0);
         order(actor, REPLACE, GR_MILLISECOND);
@@ -391,7 +372,7 @@ FLEET_TEST(finds_its_timers_by_key_where_it_has_come_to, LOOPS)
 FLEET_TEST(passes_over_what_was_cancelled_on_another_loop, LOOPS)
 {
     for (int to = 1; to < LOOPS; to++) {
-        gr_actor actor = spawn(&sorted, 0);
+        gr_actor actor = spawn_at(&sorted, 0);
         struct mover mover = {actor, to};
         gr_promise open = shut_gate(actor, GATE, SOON);
         order(actor, TIMER, GR_MICROSECOND);
@@ -409,7 +390,7 @@ FLEET_TEST(passes_over_what_was_cancelled_on_another_loop, LOOPS)
 
 FLEET_TEST(takes_no_timer_anywhere_that_ends_with_it, LOOPS)
 {
-    gr_actor actor = spawn(&plain, 0);
+    gr_actor actor = spawn_at(&plain, 0);
     order(actor, TIMER, 5 * GR_MILLISECOND);
     check_equal(move(actor, 1), 0);
     end(actor);
@@ -418,7 +399,7 @@ FLEET_TEST(takes_no_timer_anywhere_that_ends_with_it, LOOPS)
 
 FLEET_TEST(hears_in_its_handler_where_it_has_come_to, LOOPS)
 {
-    gr_actor actor = spawn(&plain, 0);
+    gr_actor actor = spawn_at(&plain, 0);
     send(actor, HEAR, 0);
     for (int i = 1; i <= LOOPS; i++) {
         check_equal(move(actor, i % LOOPS), 0);
@@ -575,9 +556,9 @@ static bool has_monitors(void)
 FLEET_TEST(hears_once_of_an_end_wherever_it_is, LOOPS)
 {
     for (int i = 0; i < LOOPS * LOOPS; i++) {
-        gr_actor watcher = spawn(&plain, 0);
+        gr_actor watcher = spawn_at(&plain, 0);
         for (int round = 1; round <= 3; round++) {
-            gr_actor watched = spawn(&plain, i % LOOPS);
+            gr_actor watched = spawn_at(&plain, i % LOOPS);
             watch(watcher, watched);
             check_equal(move(watcher, (i / LOOPS + round) % LOOPS), 0);
             check_equal(move(watched, (i + round) % LOOPS), 0);
@@ -593,8 +574,8 @@ FLEET_TEST(hears_once_of_an_end_wherever_it_is, LOOPS)
 FLEET_TEST(hears_what_came_before_it_was_to_go, LOOPS)
 {
     for (int to = 1; to < LOOPS; to++) {
-        gr_actor watcher = spawn(&plain, 0);
-        gr_actor watched = spawn(&plain, to);
+        gr_actor watcher = spawn_at(&plain, 0);
+        gr_actor watched = spawn_at(&plain, to);
         struct mover mover = {watcher, to};
         watch(watcher, watched);
         gr_promise open = shut_gate(watcher, GATE, SOON);
@@ -611,8 +592,8 @@ FLEET_TEST(hears_what_came_before_it_was_to_go, LOOPS)
 FLEET_TEST(drops_its_monitors_from_elsewhere, LOOPS)
 {
     for (int i = 0; i < LOOPS * LOOPS; i++) {
-        gr_actor watcher = spawn(&plain, 0);
-        gr_actor watched = spawn(&plain, i % LOOPS);
+        gr_actor watcher = spawn_at(&plain, 0);
+        gr_actor watched = spawn_at(&plain, i % LOOPS);
         watch(watcher, watched);
         check_equal(move(watcher, 1), 0);
         check_equal(move(watcher, i / LOOPS), 0);
@@ -644,8 +625,8 @@ static void get_stuck(void *stuck)
 FLEET_TEST(hears_nothing_of_what_it_drops_as_it_comes, LOOPS)
 {
     static bool stuck;
-    gr_actor watcher = spawn(&plain, 0);
-    gr_actor watched = spawn(&plain, 1);
+    gr_actor watcher = spawn_at(&plain, 0);
+    gr_actor watched = spawn_at(&plain, 1);
     struct mover mover = {watcher, 1};
     watch(watcher, watched);
     send(watcher, DROP_MOVED, 0);
@@ -665,10 +646,10 @@ FLEET_TEST(hears_nothing_of_what_it_drops_as_it_comes, LOOPS)
 
 FLEET_TEST(ends_its_monitors_wherever_it_ends, LOOPS)
 {
-    gr_actor watcher = spawn(&plain, 0);
+    gr_actor watcher = spawn_at(&plain, 0);
     gr_actor watched[LOOPS];
     for (int i = 0; i < LOOPS; i++) {
-        watched[i] = spawn(&plain, i);
+        watched[i] = spawn_at(&plain, i);
         watch(watcher, watched[i]);
         check_equal(move(watcher, (i + 1) % LOOPS), 0);
     }
@@ -681,8 +662,8 @@ FLEET_TEST(ends_its_monitors_wherever_it_ends, LOOPS)
 
 FLEET_TEST(stays_where_there_is_no_memory_to_hear_of_others, LOOPS)
 {
-    gr_actor watched = spawn(&plain, 1);
-    gr_actor watcher = spawn(&plain, 0);
+    gr_actor watched = spawn_at(&plain, 1);
+    gr_actor watcher = spawn_at(&plain, 0);
     watch(watcher, watched);
     stays_without(sizeof(struct gr__notice), watcher);
     end(watched);

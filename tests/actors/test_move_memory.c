@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/shortage.h"
+#include "lib/spawned.h"
 
 enum { LOOPS = 3, ADD = 1, SUM, WHERE };
 
@@ -30,22 +31,7 @@ static const struct gr_behavior account = {
 
 static gr_actor spawn(int loop)
 {
-    gr_actor actor = {0};
-    struct gr_actor_options options = {.where = GR_ON_LOOP(loop)};
-    check_equal(gr_actor_spawn(&account, &options, &actor), 0);
-    return actor;
-}
-
-static void end(gr_actor actor)
-{
-    int reason;
-    check_equal(gr_actor_stop(actor, 0), 0);
-    check_equal(gr_actor_join(actor, &reason, SOON), 0);
-}
-
-static int move(gr_actor actor, int loop)
-{
-    return gr_actor_move(actor, GR_ON_LOOP(loop), SOON);
+    return spawn_at(&account, loop);
 }
 
 static int add(gr_actor actor, int64_t value)

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "lib/fixture.h"
 #include "lib/hand.h"
+#include "lib/spawned.h"
 
 #define SOON gr_in(10 * GR_SECOND)
 
@@ -47,17 +47,7 @@ static const struct gr_behavior plain = {
 
 static gr_actor spawn(int loop)
 {
-    gr_actor actor = {0};
-    struct gr_actor_options options = {.where = GR_ON_LOOP(loop)};
-    check_equal(gr_actor_spawn(&plain, &options, &actor), 0);
-    return actor;
-}
-
-static void end(gr_actor actor)
-{
-    int reason;
-    check_equal(gr_actor_stop(actor, 0), 0);
-    check_equal(gr_actor_join(actor, &reason, SOON), 0);
+    return spawn_at(&plain, loop);
 }
 
 static void find_it(void *found)

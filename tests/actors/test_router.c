@@ -9,13 +9,6 @@
 
 /* --- Which member it is --------------------------------------------------------------------- */
 
-static void end(gr_actor actor)
-{
-    int reason;
-    check_equal(gr_actor_stop(actor, 0), 0);
-    check_equal(gr_actor_join(actor, &reason, SOON), 0);
-}
-
 static void send_fifteen(void *router)
 {
     send_works(*(gr_router *)router, 15);
@@ -297,7 +290,7 @@ static void works_go_to_who_is_not_stuck(struct team *team)
 {
     gr_promise promise = get_stuck(team->workers[1]);
     check(ask_works(team->router, 200) < 20);
-    let_go(promise);
+    open_gate(promise);
     for (int i = 0; i < team->count; i++)
         check(i == 1 || works_of(team->workers[i]) > 20);
     gr_router_drop(team->router);
@@ -315,7 +308,7 @@ LONE_RUNNER_TEST(a_member_with_a_message_in_hand_has_more_to_do_than_an_idle_one
     struct team team = make_team(GR_ROUTE_LEAST_LOADED, 2);
     gr_promise promise = get_stuck(team.workers[0]);
     check_equal(ask_works(team.router, 4), 0);
-    let_go(promise);
+    open_gate(promise);
     check_equal(works_of(team.workers[1]), 4);
     gr_router_drop(team.router);
 }
@@ -341,7 +334,7 @@ LONE_RUNNER_TEST(of_many_members_a_stuck_one_gets_less)
     struct team team = make_team(GR_ROUTE_LEAST_LOADED, MEMBERS_MAX);
     gr_promise promise = get_stuck(team.workers[1]);
     check(ask_works(team.router, 400) < 4);
-    let_go(promise);
+    open_gate(promise);
     gr_router_drop(team.router);
 }
 
@@ -414,8 +407,8 @@ RUNNER_TEST(a_full_member_is_avoided_while_another_has_room)
         check_equal(gr_router_send(team.router, WORK, NULL, 0, SOON), 0);
         check_equal(gr_yield(), 0);
     }
-    let_go(near);
-    let_go(far);
+    open_gate(near);
+    open_gate(far);
     check_equal(works_in_all(&team), 40);
     gr_router_drop(team.router);
 }
@@ -522,7 +515,7 @@ RUNNER_TEST(a_full_member_does_not_hold_up_the_others_that_are_asked)
     uint64_t name = 0;
     check_equal(gr_router_ask(team.router, WHO, NULL, 0, &name, sizeof name, SOON), 0);
     check(name == team.workers[1].name || name == team.workers[2].name);
-    let_go(promise);
+    open_gate(promise);
     gr_router_drop(team.router);
 }
 

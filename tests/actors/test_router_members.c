@@ -78,7 +78,7 @@ RUNNER_TEST(a_removal_waits_for_who_waits_to_send)
     check_equal(gr_runner_start(remove_first, &team, NULL, &remover), 0);
     check_equal(gr_runner_join(remover, gr_in(20 * GR_MILLISECOND)), -ETIMEDOUT);
     check_equal(gr_router_count(team.router), 0);
-    let_go(promise);
+    open_gate(promise);
     check_equal(gr_runner_join(remover, SOON), 0);
     check_equal(gr_runner_join(sender, SOON), 0);
     check_equal(works_of(team.workers[0]), 5);
@@ -92,7 +92,7 @@ RUNNER_TEST(a_removal_does_not_wait_for_other_members)
     gr_promise promise = wait_at_a_full_member(&team, &sender);
     join_team(&team, &worker, 1);
     check_equal(gr_router_remove(team.router, team.workers[1], SOON), 0);
-    let_go(promise);
+    open_gate(promise);
     check_equal(gr_runner_join(sender, SOON), 0);
     gr_router_drop(team.router);
 }
@@ -103,7 +103,7 @@ RUNNER_TEST(who_waits_to_send_outlasts_the_router)
     gr_runner sender;
     gr_promise promise = wait_at_a_full_member(&team, &sender);
     gr_router_drop(team.router);
-    let_go(promise);
+    open_gate(promise);
     check_equal(gr_runner_join(sender, SOON), 0);
     check_equal(works_of(team.workers[0]), 5);
 }
@@ -160,7 +160,7 @@ RUNNER_TEST(there_are_no_more_members_than_there_may_be)
     check_equal(gr_router_make(&options, &router, SOON), -EINVAL);
     options.members_max = 1;
     check_equal(gr_router_make(&options, &router, SOON), 0);
-    gr_actor first = spawn(&worker, 0), second = spawn(&worker, 1);
+    gr_actor first = spawn_at(&worker, 0), second = spawn_at(&worker, 1);
     check_equal(gr_router_add(router, first, SOON), 0);
     check_equal(gr_router_add(router, second, SOON), -ENOSPC);
     check_equal(gr_router_remove(router, first, SOON), 0);
@@ -231,7 +231,7 @@ RUNNER_TEST(a_change_that_takes_too_long_is_made_all_the_same)
 {
     struct team team = make_team(GR_ROUTE_ROUND_ROBIN, 1);
     static bool until;
-    gr_actor actor = spawn(&worker, 0);
+    gr_actor actor = spawn_at(&worker, 0);
     hold_loop_up(&until);
     check_equal(gr_router_add(team.router, actor, gr_in(GR_MILLISECOND)), -ETIMEDOUT);
     check_equal(gr_router_remove(team.router, team.workers[0], gr_in(GR_MILLISECOND)), -ETIMEDOUT);
@@ -277,7 +277,7 @@ RUNNER_TEST(waits_for_a_change_can_be_cancelled)
     check_equal(gr_runner_join(maker, SOON), -ECANCELED);
     check_equal(gr_router_count(team.router), 0);
     go_on(&until);
-    let_go(promise);
+    open_gate(promise);
     check_equal(gr_runner_join(sender, SOON), 0);
     gr_router_drop(team.router);
 }

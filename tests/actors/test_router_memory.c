@@ -23,7 +23,7 @@ static int scenario(void *context)
     static gr_router routers[MANY];
     (void)context;
     memset(routers, 0, sizeof routers);
-    gr_actor actor = spawn(&worker, 1), other = spawn(&worker, 0);
+    gr_actor actor = spawn_at(&worker, 1), other = spawn_at(&worker, 0);
     struct gr_router_options options = {.kind = GR_ROUTE_BROADCAST, .members_max = 300};
     gr__memory_fail_after(spared);
     for (int i = 0; i < MANY; i++) {
@@ -128,7 +128,7 @@ LONE_RUNNER_TEST(whoever_changes_a_router_is_told_that_a_loop_has_stopped)
     struct gr__loop *loop = gr__loop_here();
     struct team team = make_team(GR_ROUTE_ROUND_ROBIN, 1);
     gr_router router = {0};
-    gr_actor actor = spawn(&worker, 0);
+    gr_actor actor = spawn_at(&worker, 0);
     loop->loop_count++;
     check_equal(gr_router_make(NULL, &router, SOON), -ESHUTDOWN);
     check_equal(gr_router_add(team.router, actor, SOON), -ESHUTDOWN);

@@ -167,7 +167,7 @@ static int make_many(void *context)
     (void)context;
     team.count = 0;
     for (int i = 0; i < 3; i++)
-        team.workers[team.count++] = spawn(&worker, i % LOOPS);
+        team.workers[team.count++] = spawn_at(&worker, i % LOOPS);
     gr_runner here;
     check_equal(gr_runner_start(use_and_drop, NULL, NULL, &here), 0);
     on_loop(1, use_and_drop_there, NULL);

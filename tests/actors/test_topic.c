@@ -8,6 +8,7 @@
 #include "actors/directory.h"
 #include "base/memory.h"
 #include "lib/shortage.h"
+#include "lib/spawned.h"
 #include "loop/loop.h"
 
 #define SOON gr_in(10 * GR_SECOND)
@@ -95,10 +96,7 @@ static const struct gr_behavior reader = {.name = "reader",
 
 static gr_actor spawn(int loop)
 {
-    gr_actor actor = {0};
-    struct gr_actor_options options = {.where = GR_ON_LOOP(loop)};
-    check_equal(gr_actor_spawn(&reader, &options, &actor), 0);
-    return actor;
+    return spawn_at(&reader, loop);
 }
 
 static gr_actor subscribed(int loop, enum gr_when_slow when_slow)
@@ -107,13 +105,6 @@ static gr_actor subscribed(int loop, enum gr_when_slow when_slow)
     struct gr_topic_options options = {.when_slow = when_slow, .messages_max = 4};
     check_equal(gr_topic_subscribe("news", actor, &options, SOON), 0);
     return actor;
-}
-
-static void end(gr_actor actor)
-{
-    int reason;
-    check_equal(gr_actor_stop(actor, 0), 0);
-    check_equal(gr_actor_join(actor, &reason, SOON), 0);
 }
 
 static struct seen seen_by(gr_actor actor)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/gate.h"
+#include "lib/spawned.h"
 #include "lib/witness.h"
 
 enum {
@@ -238,12 +239,6 @@ static inline int end_of(gr_actor actor)
     int reason = 1;
     check_equal(gr_actor_join(actor, &reason, SOON), 0);
     return reason;
-}
-
-static inline void end(gr_actor actor)
-{
-    check_equal(gr_actor_stop(actor, 0), 0);
-    check_equal(gr_actor_join(actor, &(int){0}, SOON), 0);
 }
 
 #endif

@@ -4,7 +4,8 @@
 #ifndef GREENROOM_TESTS_TEAM_H
 #define GREENROOM_TESTS_TEAM_H
 
-#include "lib/fixture.h"
+#include "lib/gate.h"
+#include "lib/spawned.h"
 
 enum { COUNT = 1, WORK, WHO, STUCK, MEMBERS_MAX = 40 };
 
@@ -27,14 +28,9 @@ static inline int work(struct gr_self *self, const struct gr_message *message)
         return gr_reply(message, &worker->works, sizeof worker->works);
     case WHO:
         return gr_reply(message, &name, sizeof name);
-    case STUCK: {
-        gr_future let_go;
-        gr_promise promise;
-        check_equal(gr_future_make(&let_go, &promise), 0);
-        check_equal(gr_reply(message, &promise, sizeof promise), 0);
-        check_equal(gr_future_await(let_go, NULL, 0, gr_in(20 * GR_SECOND)), 0);
+    case STUCK:
+        check_equal(wait_at_gate(message, gr_in(20 * GR_SECOND)), 0);
         return 0;
-    }
     }
     return 0;
 }
@@ -50,17 +46,9 @@ struct team {
     gr_actor workers[MEMBERS_MAX];
 };
 
-static inline gr_actor spawn(const struct gr_behavior *behavior, int loop)
-{
-    gr_actor actor = {0};
-    struct gr_actor_options options = {.where = GR_ON_LOOP(loop)};
-    check_equal(gr_actor_spawn(behavior, &options, &actor), 0);
-    return actor;
-}
-
 static inline void join_team(struct team *team, const struct gr_behavior *behavior, int loop)
 {
-    gr_actor actor = spawn(behavior, loop);
+    gr_actor actor = spawn_at(behavior, loop);
     check_equal(gr_router_add(team->router, actor, SOON), 0);
     team->workers[team->count++] = actor;
 }
@@ -104,14 +92,7 @@ static inline void send_works(gr_router router, int count)
 
 static inline gr_promise get_stuck(gr_actor actor)
 {
-    gr_promise promise = {0};
-    check_equal(gr_ask(actor, STUCK, NULL, 0, &promise, sizeof promise, SOON), 0);
-    return promise;
-}
-
-static inline void let_go(gr_promise promise)
-{
-    check_equal(gr_promise_resolve(promise, NULL, 0), 0);
+    return shut_gate(actor, STUCK, SOON);
 }
 
 #endif
