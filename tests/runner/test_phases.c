@@ -8,7 +8,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "lib/witness.h"
@@ -231,13 +230,17 @@ static void name_and_cancel_a_hook_that_hangs_when_their_time_is_up(void **state
 
 /* --- Signals ---------------------------------------------------------------------------------- */
 
+/*
+ * The signals are its own thread's: one that meets a runner of a loop is kept by ThreadSanitizer until
+ * that runner goes on, and here it hangs until the signal has been handled.
+ */
 static void *hurry_it(void *context)
 {
     bool by_signal = *(const bool *)context;
     for (int i = 0; i < STOPPING; i++) {
         sem_wait(&hanging);
         if (by_signal)
-            kill(getpid(), i % 2 == 0 ? SIGTERM : SIGINT);
+            raise(i % 2 == 0 ? SIGTERM : SIGINT);
         else
             gr_stop_hurry();
     }
@@ -250,7 +253,7 @@ static int hang_in_all(void *context)
     gr_stop_hurry(); /* does nothing yet */
     for (int i = 0; i < STOPPING; i++)
         check_equal(gr_on_stop(phases[i], "hanging", hang, NULL, NULL), 0);
-    kill(getpid(), SIGTERM);
+    raise(SIGTERM);
     return gr_sleep(gr_in(30 * GR_SECOND));
 }
 
@@ -290,7 +293,7 @@ static int be_told(void *context)
 {
     (void)context;
     check_equal(gr_runner_start(go_on_until_told, &other_told_in, NULL, NULL), 0);
-    kill(getpid(), SIGTERM);
+    raise(SIGTERM);
     int rc = gr_sleep(GR_FOREVER);
     main_told_in = gr_run_phase();
     struct gr_shield shield;
