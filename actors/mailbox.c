@@ -129,7 +129,10 @@ static bool arrive_at_once(struct gr__loop *loop, struct gr__task *task)
     if (body == NULL || body->count >= body->max || body->stage == GR__NEW)
         return false;
 
-    gr__body_accept(loop, body, envelope);
+    if (task->class == &gr__envelope_classes[GR__PLAIN])
+        gr__body_accept_kind(loop, body, envelope, GR__PLAIN);
+    else
+        gr__body_accept(loop, body, envelope);
     return true;
 }
 

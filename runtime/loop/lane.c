@@ -11,6 +11,7 @@
 
 #include "base/copy.h"
 #include "base/memory.h"
+#include "base/poison.h"
 
 static size_t bytes_of(unsigned count)
 {
@@ -57,25 +58,42 @@ void gr__lane_put_block(struct gr__lane *lane, struct gr__pool *pool, struct gr_
     gr__lane_publish(lane, bytes);
 }
 
-/* The task that is in a cell, which the caller has seen filled; NULL without memory for its block. */
-static struct gr__task *unpack(struct gr__lane *lane, uint64_t number, struct gr__pool *pool)
+/*
+ * All of a cell, however little is in it: to look at that takes longer than to copy it. Whoever soon
+ * reads the envelope that it is finds each word in one store, as gr__copy() has it.
+ */
+static inline void copy_words(unsigned char *to, const uint64_t *words)
 {
-    const struct gr__cell *cell = cell_of(lane, number);
-    size_t bytes = cell->label & ((1u << GR__LABEL_BYTES_BITS) - 1);
+    static_assert(GR__CELL_WORDS % 2 == 1, "a word, and then pairs");
+    memcpy(to, words, sizeof *words);
+    for (size_t i = 1; i < GR__CELL_WORDS; i += 2)
+        memcpy(to + i * sizeof *words, words + i, 2 * sizeof *words);
+}
+
+/* The task that is in a cell with this label; NULL without memory for its block. */
+static inline struct gr__task *unpack(const struct gr__cell *cell, uint64_t label,
+                                      struct gr__pool *pool)
+{
+    size_t bytes = label & ((1u << GR__LABEL_BYTES_BITS) - 1);
     if (bytes == 0)
         return (struct gr__task *)(uintptr_t)cell->words[0];
 
-    struct gr__task *task = gr__pool_take(pool, bytes);
-    if (task != NULL)
-        gr__copy(content_of(task), cell->words, bytes - sizeof task->next);
+    struct gr__task *task = gr__pool_take(pool, sizeof *cell);
+    if (task != NULL) {
+        copy_words(content_of(task), cell->words);
+        gr__poison((unsigned char *)task + bytes, sizeof *cell - bytes);
+    }
     return task;
 }
 
 struct gr__task *gr__lane_take(struct gr__lane *lane, struct gr__pool *pool)
 {
-    struct gr__task *task = unpack(lane, lane->taken + 1, pool);
+    uint64_t number = lane->taken + 1;
+    const struct gr__cell *cell = cell_of(lane, number);
+    uint64_t label = gr__cell_label(cell);
+    struct gr__task *task = gr__label_number(label) == number ? unpack(cell, label, pool) : NULL;
     if (task != NULL)
-        lane->taken++;
+        lane->taken = number;
     return task;
 }
 
@@ -88,7 +106,7 @@ void gr__lane_tell(struct gr__lane *lane)
 void gr__lane_take_all(struct gr__lane *lane, struct gr__pool *pool, struct gr__queue *queue)
 {
     struct gr__task *task;
-    while (gr__lane_mail(lane) && (task = gr__lane_take(lane, pool)) != NULL)
+    while ((task = gr__lane_take(lane, pool)) != NULL)
         gr__queue_append(queue, task);
     gr__lane_tell(lane);
 }
@@ -107,7 +125,8 @@ void gr__lane_take_back(struct gr__lane *lane, struct gr__pool *pool, struct gr_
 
     for (lane->seen = __atomic_load_n(&lane->tail, __ATOMIC_ACQUIRE); lane->seen != lane->head;
          lane->head--) {
-        struct gr__task *task = unpack(lane, lane->head, pool);
+        const struct gr__cell *cell = cell_of(lane, lane->head);
+        struct gr__task *task = unpack(cell, cell->label, pool);
         if (task != NULL)
             gr__queue_push(queue, task);
     }

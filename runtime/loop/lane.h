@@ -95,17 +95,25 @@ void gr__lane_put(struct gr__lane *lane, struct gr__task *task);
 void gr__lane_put_block(struct gr__lane *lane, struct gr__pool *pool, struct gr__task *task,
                         size_t bytes);
 
+static inline uint64_t gr__cell_label(const struct gr__cell *cell)
+{
+    /* Acquire: the cell has been filled. Pairs with gr__lane_publish(). */
+    return __atomic_load_n(&cell->label, __ATOMIC_ACQUIRE);
+}
+
+static inline uint64_t gr__label_number(uint64_t label)
+{
+    return label >> GR__LABEL_BYTES_BITS;
+}
+
 /* Whether something is in it, for the reader. */
 static inline bool gr__lane_mail(const struct gr__lane *lane)
 {
-    const struct gr__cell *next = &lane->cells[(lane->taken + 1) % GR__LANE_CELLS];
-
-    /* Acquire: the cell has been filled. Pairs with gr__lane_publish(). */
-    return __atomic_load_n(&next->label, __ATOMIC_ACQUIRE) >> GR__LABEL_BYTES_BITS ==
-           lane->taken + 1;
+    uint64_t number = lane->taken + 1;
+    return gr__label_number(gr__cell_label(&lane->cells[number % GR__LANE_CELLS])) == number;
 }
 
-/* The task that comes next, of which gr__lane_mail() has told; NULL without memory for its block. */
+/* The task that comes next; NULL where there is none, or no memory for its block. */
 struct gr__task *gr__lane_take(struct gr__lane *lane, struct gr__pool *pool);
 
 /* Let the writer know how much has been taken. */

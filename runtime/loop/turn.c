@@ -94,12 +94,16 @@ bool gr__prompt_run(struct gr__loop *loop, struct gr__task *task)
     return true;
 }
 
-static bool do_at_once(struct gr__loop *loop, struct gr__task *task)
+/* How to do such a task at once; NULL: it has to stand in the queue. `last` is what came before it. */
+static const struct gr__prompt *find_prompt(const struct gr__task *task,
+                                            const struct gr__prompt *last)
 {
+    if (last != NULL && last->run == task->class->run)
+        return last;
     for (const struct gr__prompt *prompt = prompts; prompt < prompts + prompt_count; prompt++)
         if (prompt->run == task->class->run)
-            return prompt->at_once(loop, task);
-    return false;
+            return prompt;
+    return NULL;
 }
 
 /*
@@ -109,11 +113,11 @@ static bool do_at_once(struct gr__loop *loop, struct gr__task *task)
 static void take_lane(struct gr__loop *loop, struct gr__lane *lane, unsigned most)
 {
     bool stands = loop->mail_stands, more = false;
-    for (; most > 0 && gr__lane_mail(lane); most--) {
-        struct gr__task *task = gr__lane_take(lane, &loop->pool);
-        if (task == NULL)
-            break;
-        if (!stands && !more && do_at_once(loop, task))
+    const struct gr__prompt *prompt = NULL;
+    struct gr__task *task;
+    for (; most > 0 && (task = gr__lane_take(lane, &loop->pool)) != NULL; most--) {
+        if (!stands && !more && (prompt = find_prompt(task, prompt)) != NULL &&
+            prompt->at_once(loop, task))
             continue;
         gr__loop_ready(loop, task);
         more = true;

@@ -100,6 +100,27 @@ static void gives_back_what_its_reader_has_not_taken(void **state)
     assert_null(queue.first);
 }
 
+static void brings_over_every_byte_of_a_block(void **state)
+{
+    (void)state;
+    for (size_t bytes = sizeof(struct parcel); bytes <= sizeof(struct gr__cell); bytes++) {
+        struct gr__task *task = gr__pool_take(&sender, bytes);
+        unsigned char *block = (unsigned char *)task;
+        assert_non_null(task);
+        for (size_t i = sizeof task->next; i < bytes; i++)
+            block[i] = (unsigned char)(bytes + i);
+        gr__lane_put_block(lane, &sender, task, bytes);
+
+        task = gr__lane_take(lane, &receiver);
+        block = (unsigned char *)task;
+        assert_non_null(task);
+        for (size_t i = sizeof task->next; i < bytes; i++)
+            assert_int_equal(block[i], (unsigned char)(bytes + i));
+        gr__pool_give(&receiver, task, bytes);
+    }
+    assert_null(gr__lane_take(lane, &receiver));
+}
+
 static void *put_all(void *context)
 {
     (void)context;
@@ -137,6 +158,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(is_full_until_its_reader_has_taken_something),
         TEST(gives_back_what_its_reader_has_not_taken),
+        TEST(brings_over_every_byte_of_a_block),
         TEST(loses_and_mixes_nothing_between_two_threads),
     };
     return cmocka_run_group_tests_name("lane", tests, NULL, NULL);
