@@ -88,9 +88,9 @@ struct gr__loop {
 
     struct gr__inbox *inbox;
     struct gr__lane *lanes;   /* to this loop, by number of loop */
+    unsigned lane_first;      /* which of them was looked into first, the last time */
     struct gr__task mail_end; /* stands in `ready` behind tasks that came by a lane */
     bool mail_stands;         /* it does */
-    bool mail_behind;         /* and more that came by a lane stand behind it */
     struct gr__host *host;
     void (*execute)(struct gr__loop *loop); /* runs ready tasks until budget or queue end */
     struct gr__queue later;                 /* becomes ready after the next poll */

@@ -16,22 +16,22 @@
  *
  * What comes by a lane is done as the lane is read, if it waits for nothing and runs no user code: a
  * message is put into its mailbox, a result wakes who awaits it (task.h). All else stands in the
- * queue, and so does what is read after that, until `mail_end` has come up, which stands behind:
+ * queue, and so does what is read together with it, up to `mail_end`. Until that has come up nothing
+ * more is read, which would have to stand behind it, too:
  *
  *     ready   ...                                   what comes may be done at once
- *     ready   ... [call] [message] [mail_end]       what comes now stands behind these
- *     ready   [mail_end] ... [message]              more has come: the mark goes behind it again
+ *     ready   ... [call] [message] [mail_end]       what comes now waits where it is
  *
  * Invariants:
  *   1. What one loop has sent to another takes effect in the order in which it was sent. Its lane
  *      keeps that order; of what a lane has brought nobody takes anything out of the queue's
  *      order; and nothing is done at once while something that a lane has brought stands there.
- *   2. While `mail_stands`, `mail_end` is in `ready`, and behind it is mail exactly if `mail_behind`.
+ *   2. While `mail_stands`, `mail_end` is in `ready`, and ahead of it is all mail that stands there.
  *   3. So what is behind a message in a lane finds it in its mailbox, or passed on into a lane: the
  *      fences and markers of moves, the notes of windows, and chases rest on this.
- *   4. To read a lane needs no room anywhere, and waits for nobody. What has no room to be done at
- *      once, or is to be passed on, stands in the queue. So notes come back, and windows open,
- *      as long as loops turn, whatever their handlers wait for.
+ *   4. To read a lane needs no room anywhere, and waits for nobody but what is ready already. What
+ *      has no room to be done at once, or is to be passed on, stands in the queue. So notes come
+ *      back, and windows open, as long as loops turn, whatever their handlers wait for.
  */
 #include "loop/lane.h"
 #include "loop/load.h"
@@ -66,14 +66,10 @@ bool gr__loop_mail(const struct gr__loop *loop)
     return lanes_mail(loop) || gr__inbox_mail(loop->inbox);
 }
 
-/* All that stood ahead of it has run; so has all that came by a lane, unless more has come since. */
+/* All that stood ahead of it has run, and so has all that came by a lane. */
 static void mail_ends(struct gr__task *task)
 {
-    struct gr__loop *loop = gr__container_of(task, struct gr__loop, mail_end);
-    loop->mail_stands = loop->mail_behind;
-    loop->mail_behind = false;
-    if (loop->mail_stands)
-        gr__loop_ready(loop, task);
+    gr__container_of(task, struct gr__loop, mail_end)->mail_stands = false;
 }
 
 const struct gr__task_class gr__mail_end_class = {"mail", mail_ends, NULL, NULL};
@@ -108,43 +104,53 @@ static const struct gr__prompt *find_prompt(const struct gr__task *task,
 
 /*
  * What can be done at once is, as long as nothing stands in the queue that came by a lane before:
- * so whatever one loop has sent takes effect in that order.
+ * so whatever one loop has sent takes effect in that order. Returns how many were taken.
  */
-static void take_lane(struct gr__loop *loop, struct gr__lane *lane, unsigned most)
+static unsigned take_lane(struct gr__loop *loop, struct gr__lane *lane, unsigned most)
 {
-    bool stands = loop->mail_stands, more = false;
     const struct gr__prompt *prompt = NULL;
     struct gr__task *task;
-    for (; most > 0 && (task = gr__lane_take(lane, &loop->pool)) != NULL; most--) {
-        if (!stands && !more && (prompt = find_prompt(task, prompt)) != NULL &&
+    unsigned left = most;
+    for (; left > 0 && (task = gr__lane_take(lane, &loop->pool)) != NULL; left--) {
+        if (!loop->mail_stands && (prompt = find_prompt(task, prompt)) != NULL &&
             prompt->at_once(loop, task))
             continue;
         gr__loop_ready(loop, task);
-        more = true;
+        loop->mail_stands = true;
     }
     gr__lane_tell(lane);
-    if (!more)
-        return;
-    loop->mail_behind = stands;
-    loop->mail_stands = true;
-    if (!stands)
-        gr__loop_ready(loop, &loop->mail_end);
+    return most - left;
+}
+
+static unsigned next_lane(const struct gr__loop *loop, unsigned from)
+{
+    return from + 1 < loop->loop_count ? from + 1 : 0;
 }
 
 /*
- * From a lane comes as much as a quantum handles: what stays there can wait as well as in a mailbox,
- * and does not fill that. What came by the inbox may be behind what was put into a lane before: so
- * it is taken first, and then all that is in the lanes.
+ * From all lanes together comes as much as a quantum handles: what stays there can wait as well as in
+ * a mailbox, and does not fill that. They take turns to be the first. What came by the inbox may be
+ * behind what was put into a lane before: so it is taken first, and then all that is in the lanes.
  */
 static void take_mail(struct gr__loop *loop)
 {
+    if (loop->mail_stands)
+        return;
+
     struct gr__queue posted = {NULL, NULL};
     if (gr__inbox_mail(loop->inbox))
         gr__inbox_unfold(loop->inbox, &posted);
-    unsigned most = posted.first == NULL ? GR__QUANTUM_MAX : GR__LANE_CELLS;
-    for (unsigned i = 0; i < loop->loop_count; i++)
-        if (i != loop->id && gr__lane_mail(&loop->lanes[i]))
-            take_lane(loop, &loop->lanes[i], most);
+    bool all = posted.first != NULL;
+    unsigned most = all ? GR__LANE_CELLS : GR__QUANTUM_MAX;
+    unsigned from = loop->lane_first = next_lane(loop, loop->lane_first);
+    for (unsigned i = loop->loop_count; i > 0 && most > 0; i--, from = next_lane(loop, from)) {
+        if (from == loop->id || !gr__lane_mail(&loop->lanes[from]))
+            continue;
+        unsigned taken = take_lane(loop, &loop->lanes[from], most);
+        most -= all ? 0 : taken;
+    }
+    if (loop->mail_stands)
+        gr__loop_ready(loop, &loop->mail_end);
     gr__queue_move(&posted, &loop->ready);
 }
 

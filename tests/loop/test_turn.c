@@ -5,7 +5,7 @@
 #include "lib/toy.h"
 #include "loop/loop.h"
 
-enum { TASKS_MAX = 256, LOOPS = 2 };
+enum { TASKS_MAX = 256, LOOPS = 4 };
 
 static struct gr__depot depot;
 static struct toy toy;
@@ -50,7 +50,7 @@ struct step {
     struct step *children[2];
 };
 
-static char trace[TASKS_MAX];
+static char trace[2 * TASKS_MAX];
 
 static void take_step(struct gr__task *task)
 {
@@ -250,10 +250,15 @@ struct parcel {
     struct parcel *sent;
 };
 
+static void send_parcel_from(unsigned loop, struct parcel *parcel)
+{
+    gr__loop_send(&loops[loop], 0, &parcel->task, 0);
+    gr__outboxes_flush(&loops[loop]);
+}
+
 static void send_parcel(struct parcel *parcel)
 {
-    gr__loop_send(&loops[1], 0, &parcel->task, 0);
-    gr__outboxes_flush(&loops[1]);
+    send_parcel_from(1, parcel);
 }
 
 static void open_parcel(struct gr__task *task)
@@ -313,15 +318,15 @@ static void does_nothing_at_once_while_what_came_by_a_lane_stands(void **state)
     send_parcel(&second);
     send_parcel(&third);
     turn();
+    turn();
     assert_string_equal(trace, "l1234");
 }
 
 /*
- *     ready             took            then
- *     1 mark            1 mark          1 runs: readies l, 2 is sent
- *     mark l            mark l 2        2 stands behind the mark, which goes behind it
- *     l 2 mark          l 2 mark        l runs: 3 is sent
- *     2 mark            2 mark 3        and must not go ahead of 2
+ *     ready       then
+ *     1 mark      1 runs: readies l, 2 is sent, and stays in its lane
+ *     mark l      the mark: from here on something may be done at once
+ *     l           l runs: 3 is sent; 2 is taken and stands, and 3 must not go ahead of it
  */
 static void does_nothing_at_once_while_what_came_later_by_a_lane_stands(void **state)
 {
@@ -331,7 +336,93 @@ static void does_nothing_at_once_while_what_came_later_by_a_lane_stands(void **s
     trace[0] = '\0';
     send_parcel(&first);
     turn();
+    turn();
     assert_string_equal(trace, "1l23");
+}
+
+static void look_for_mail(struct gr__task *task)
+{
+    (void)task;
+    strcat(trace, gr__loop_mail(&loops[0]) ? "m" : "-");
+}
+
+static const struct gr__task_class look_for_mail_class = {"a look for mail", look_for_mail, NULL,
+                                                          NULL};
+
+static void leaves_in_its_lane_what_would_stand_behind_mail(void **state)
+{
+    (void)state;
+    struct parcel look = {{NULL, &look_for_mail_class}, '\0', NULL, NULL};
+    struct parcel late = prompt('2'), first = parcel('1', NULL, &late);
+    trace[0] = '\0';
+    send_parcel(&first);
+    send_parcel(&look);
+    turn();
+    turn();
+    assert_string_equal(trace, "1m2");
+}
+
+/* A parcel that is done at once goes again and again. */
+static struct parcel parcels[LOOPS];
+
+static void send_a_quantum_from(unsigned loop)
+{
+    parcels[loop] = prompt((char)('0' + loop));
+    for (int i = 0; i < GR__QUANTUM_MAX; i++)
+        send_parcel_from(loop, &parcels[loop]);
+}
+
+static void send_a_quantum_from_each(void)
+{
+    trace[0] = '\0';
+    for (unsigned loop = 1; loop < LOOPS; loop++)
+        send_a_quantum_from(loop);
+}
+
+/* Turn until nothing is left in a lane: how many parcels have been opened after each turn. */
+static void open_all(size_t ret_opened[LOOPS])
+{
+    for (int i = 0; i < LOOPS; i++) {
+        turn();
+        ret_opened[i] = strlen(trace);
+    }
+    while (gr__loop_mail(&loops[0]))
+        turn();
+}
+
+static void takes_a_quantum_from_all_lanes_together(void **state)
+{
+    (void)state;
+    size_t opened[LOOPS];
+    send_a_quantum_from_each();
+    open_all(opened);
+    for (size_t i = 0; i < LOOPS - 1; i++)
+        assert_int_equal(opened[i], (i + 1) * GR__QUANTUM_MAX);
+}
+
+/* Else loop 1, which sends as much as is taken, would let nobody in. */
+static void lets_each_lane_be_the_first_in_turn(void **state)
+{
+    (void)state;
+    size_t opened[LOOPS];
+    send_a_quantum_from_each();
+    send_a_quantum_from(1);
+    open_all(opened);
+    for (size_t i = 0; i < LOOPS - 1; i++)
+        assert_int_equal(trace[opened[i] - 1], '1' + i);
+}
+
+/* What is posted may be behind what is in the lanes, so nothing of that stays there. */
+static void takes_all_from_the_lanes_ahead_of_what_was_posted(void **state)
+{
+    (void)state;
+    size_t opened[LOOPS];
+    struct parcel posted = parcel('p', NULL, NULL);
+    send_a_quantum_from_each();
+    assert_true(gr__inbox_post(loops[0].inbox, &posted.task, &posted.task));
+    open_all(opened);
+    assert_int_equal(opened[0], (LOOPS - 1) * GR__QUANTUM_MAX + 1);
+    assert_int_equal(trace[opened[0] - 1], 'p');
 }
 
 int main(void)
@@ -348,6 +439,10 @@ int main(void)
         TEST(does_at_once_what_comes_by_a_lane_and_can_be),
         TEST(does_nothing_at_once_while_what_came_by_a_lane_stands),
         TEST(does_nothing_at_once_while_what_came_later_by_a_lane_stands),
+        TEST(leaves_in_its_lane_what_would_stand_behind_mail),
+        TEST(takes_a_quantum_from_all_lanes_together),
+        TEST(lets_each_lane_be_the_first_in_turn),
+        TEST(takes_all_from_the_lanes_ahead_of_what_was_posted),
     };
     return cmocka_run_group_tests_name("turn", tests, NULL, NULL);
 }
