@@ -202,6 +202,7 @@ def add_ahead(row):
     row["best_peer"] = min(others, key=lambda name: values[name]["value"], default=None)
     if OWN in values:
         row["turns"] = values[OWN]["turns"]
+        row["loops"] = values[OWN]["threads"]
     if OWN in values and others:
         own, other = values[OWN]["value"], values[row["best_peer"]]["value"]
         if min(own, other) > 0:
@@ -314,7 +315,8 @@ def table(rows, names, failures):
         "ns an operation or bytes each / the threads they were had on, * the best of its row, and "
         "the spread over the turns.",
         "ahead: the best peer over Greenroom; x floor: Greenroom over the least that the machine "
-        "takes."]
+        "takes. Their",
+        "product is how far ahead of that peer anybody could be."]
     found = means(rows)
     if found:
         lines += ["ahead, geometric mean: " + ", ".join(f"{kind} {mean:.2f}"

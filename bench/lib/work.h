@@ -27,4 +27,14 @@ void bench_work_init(struct bench_work *work, uint64_t seed, bool costs);
 /* Draw random(1,000) + 10 random numbers. */
 void bench_work(struct bench_work *work);
 
+/* What is computed for a message of Savina's fork join programs: fails where that is not above 0. */
+int bench_sine(double angle);
+
+/* The sum of so many logarithms of random numbers. */
+double bench_logarithms(struct gr__random *random, uint64_t count);
+
+#define BENCH_ANGLE 37.2
+#define BENCH_ITEM_COST                                                                            \
+    (25u * 100) /* logarithms to make an item of the bounded buffer, or use it */
+
 #endif

@@ -14,41 +14,30 @@
  *     main runner <--- promise --- all producers have made their last, all consumers are free
  *
  * Imam, Sarkar: Savina, AGERE 2014. An operation is an item, made and used. That is 5,000 random
- * numbers and their logarithms: all of the first row but 80 ns of 49,000. So it measures the library
- * of mathematics, and whoever calls the same one comes to the same. Two loops share them: 1.9
- * times as fast as one, for the manager waits for one handler that takes long, and not for all that are
- * ready. In the second row items cost nothing: that is four messages, two of them to the manager, which
- * always has mail. There is nothing to share then, and two loops take half as long again as one:
- * messages go over for nothing.
+ * numbers and their logarithms, the floor of the first row (bench/floors/logarithms.c): all of it but
+ * 80 ns of 49,000. So it measures the library of mathematics, and whoever calls the same one comes to
+ * the same: nobody can be ahead of such a one by more than the messages. Two loops share them, close to
+ * two cores that do nothing else, for the manager waits for one handler that takes long, and not for
+ * all that are ready. In the second row items cost nothing: that is four messages, two of them to the
+ * manager, which always has mail. There is nothing to share then, and two loops take half as long
+ * again as one: messages go over for nothing.
  */
 #include <math.h>
 
 #include <greenroom/greenroom.h>
 
-#include "base/random.h"
 #include "bench/lib/bench.h"
 #include "bench/lib/crew.h"
 #include "bench/lib/fleet.h"
 #include "bench/lib/program.h"
+#include "bench/lib/work.h"
 
 enum { BEGIN, PRODUCE, ITEM, LAST_ITEM, CONSUME, FREE, USED };
 
 #define PRODUCERS 40u
 #define CONSUMERS 40u
 #define ROOM 50u
-#define COST (25u * 100)
 #define RING 64u /* a power of two above all that is kept in a ring */
-
-/* What it costs to make or use an item. */
-static double work(struct gr__random *random, uint64_t cost)
-{
-    struct gr__random own = *random; /* stays in registers */
-    double sum = 0;
-    for (uint64_t i = 0; i < cost; i++)
-        sum += log((double)(gr__random_next(&own) >> 11) * 0x1p-53 + 0.01);
-    *random = own;
-    return sum;
-}
 
 /* --- The manager ----------------------------------------------------------------------------- */
 
@@ -195,7 +184,7 @@ static int produce(struct gr_self *self, const struct gr_message *message)
 {
     (void)message;
     struct producer *producer = self->state;
-    struct made made = {producer->here, work(&producer->random, producer->cost)};
+    struct made made = {producer->here, bench_logarithms(&producer->random, producer->cost)};
     uint32_t tag = --producer->left > 0 ? ITEM : LAST_ITEM;
     return gr_send(producer->manager, tag, &made, sizeof made);
 }
@@ -237,7 +226,8 @@ static int consume(struct gr_self *self, const struct gr_message *message)
         uint64_t used = isfinite(consumer->sum) ? consumer->used : 0;
         return gr_reply(message, &used, sizeof used);
     }
-    consumer->sum += *(const double *)message->data + work(&consumer->random, consumer->cost);
+    consumer->sum +=
+        *(const double *)message->data + bench_logarithms(&consumer->random, consumer->cost);
     consumer->used++;
     return say_free(consumer);
 }
@@ -298,7 +288,7 @@ static int play(void *context)
 
 static int measure(bool costs, const char *variant)
 {
-    struct problem problem = {.items = bench_scaled(1000), .cost = costs ? COST : 0};
+    struct problem problem = {.items = bench_scaled(1000), .cost = costs ? BENCH_ITEM_COST : 0};
     return bench_program(&(struct bench_program){.name = "bounded_buffer",
                                                  .variant = variant,
                                                  .run = play,

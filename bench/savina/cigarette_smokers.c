@@ -12,8 +12,9 @@
  *     main runner <--- promise --- the sum
  *
  * Imam, Sarkar: Savina, AGERE 2014. An operation is a round. To smoke is to draw some 510 random
- * numbers, which is nine tenths of the first row: the generator's own arithmetic, which is there on
- * every runtime, so that none leads by more than the messages of the others come to. In the second row
+ * numbers, which is the floor of the first row (bench/floors/random_numbers.c) and nine tenths of it:
+ * the generator's own arithmetic, which is there on every runtime. The best peer takes 1.7 to 2.1
+ * times the floor, so that nobody could lead it by more on one core. In the second row
  * none are drawn: a round is two messages, each to an idle actor, and a fifth of a smoker's life,
  * which is a third of the time. On two loops nothing is gained: BEGUN leaves for the other one when
  * the turn ends, and its sender has smoked by then.

@@ -11,17 +11,11 @@
  *
  * Imam, Sarkar: Savina, AGERE 2014. An operation is a request and its reply. The list grows to
  * 16,000 numbers, and a search walks half of it: 4,000 steps in the mean, each as long as the second
- * cache takes to answer. What dominates is this walk: all of the row but 70 ns of 19,000. It is the
- * same on every runtime that lays its nodes out as densely, and more loops do not help. To lay them
- * out anew in their order would help, but would be the list's merit and not the runtime's: nobody's
- * list does that here.
- *
- * Nodes are small, and lie in one array in the order in which they were put in. The list begins and
- * ends at node 0, with a number above all others.
+ * cache takes to answer. This walk is the row's floor (bench/floors/list_walk.c), all of its 19,000 ns
+ * but 70. It is the same on every runtime that lays its nodes out as densely, and more loops do not
+ * help: nobody can be ahead of such a one. To lay them out anew in their order would help, but would
+ * be the list's merit and not the runtime's: nobody's list does that here.
  */
-#include <errno.h>
-#include <stdlib.h>
-
 #include <greenroom/greenroom.h>
 
 #include "base/random.h"
@@ -29,93 +23,12 @@
 #include "bench/lib/crew.h"
 #include "bench/lib/fleet.h"
 #include "bench/lib/program.h"
+#include "bench/lib/sorted_list.h"
 
-enum { SIZE, INSERT, CONTAINS, REPLY, LENGTH, RESULT };
+/* Tags, beside those that are kinds of requests. */
+enum { REPLY = BENCH_LIST_KINDS, LENGTH, RESULT };
 
-#define WORKERS 20u
-#define NUMBERS 10000000u
-#define FIRST_ROOM 1024u
-
-/* --- The list -------------------------------------------------------------------------------- */
-
-struct node {
-    uint32_t number;
-    uint32_t next; /* its place */
-};
-
-/*
- * Invariants:
- *   1. nodes[0] has the number UINT32_MAX. Its next is the least; it is the next of the greatest.
- *   2. Numbers do not descend from there to the end.
- */
-struct list {
-    struct node *nodes;
-    uint32_t count, room; /* nodes in use, and allocated */
-};
-
-static int list_init(struct list *list)
-{
-    list->nodes = malloc(FIRST_ROOM * sizeof *list->nodes);
-    if (list->nodes == NULL)
-        return -ENOMEM;
-    list->nodes[0] = (struct node){.number = UINT32_MAX};
-    list->count = 1;
-    list->room = FIRST_ROOM;
-    return 0;
-}
-
-/* The last node whose number is less, or the list's begin. */
-static uint32_t find_before(const struct list *list, uint32_t number)
-{
-    const struct node *nodes = list->nodes;
-    uint32_t before = 0, next = nodes[0].next;
-    while (nodes[next].number < number) {
-        before = next;
-        next = nodes[next].next;
-    }
-    return before;
-}
-
-static bool contains(const struct list *list, uint32_t number)
-{
-    uint32_t before = find_before(list, number);
-    return list->nodes[list->nodes[before].next].number == number;
-}
-
-static int make_room(struct list *list)
-{
-    if (list->count < list->room)
-        return 0;
-    struct node *nodes = realloc(list->nodes, 2 * list->room * sizeof *nodes);
-    if (nodes == NULL)
-        return -ENOMEM;
-    list->nodes = nodes;
-    list->room *= 2;
-    return 0;
-}
-
-static int insert(struct list *list, uint32_t number)
-{
-    int rc = make_room(list);
-    if (rc < 0)
-        return rc;
-    uint32_t before = find_before(list, number), place = list->count++;
-    list->nodes[place] = (struct node){number, list->nodes[before].next};
-    list->nodes[before].next = place;
-    return 0;
-}
-
-/* How many numbers there are, by a walk through all; 0, which is wrong, where one descends. */
-static uint64_t sorted_length(const struct list *list)
-{
-    uint64_t length = 0;
-    for (uint32_t place = list->nodes[0].next; place != 0; place = list->nodes[place].next) {
-        if (list->nodes[list->nodes[place].next].number < list->nodes[place].number)
-            return 0;
-        length++;
-    }
-    return length;
-}
+#define WORKERS BENCH_LIST_WORKERS
 
 /* --- The owner ------------------------------------------------------------------------------- */
 
@@ -124,44 +37,36 @@ struct request {
     uint32_t number;
 };
 
-static int serve(struct list *list, uint32_t kind, uint32_t number, uint64_t *ret_answer)
-{
-    if (kind == INSERT)
-        return insert(list, number);
-    *ret_answer = kind == SIZE ? list->count - 1 : contains(list, number);
-    return 0;
-}
-
 static int owner_receive(struct gr_self *self, const struct gr_message *message)
 {
-    struct list *list = self->state;
+    struct bench_list *list = self->state;
     uint64_t answer = 0;
     if (message->tag == LENGTH) {
-        answer = sorted_length(list);
+        answer = bench_list_sorted_length(list);
         return gr_reply(message, &answer, sizeof answer);
     }
     const struct request *request = message->data;
-    int rc = serve(list, message->tag, request->number, &answer);
+    int rc = bench_list_serve(list, message->tag, request->number, &answer);
     return rc < 0 ? rc : gr_send(request->from, REPLY, &answer, sizeof answer);
 }
 
 static int owner_start(struct gr_self *self, const void *argument, size_t size)
 {
     (void)argument, (void)size;
-    return list_init(self->state);
+    return bench_list_init(self->state);
 }
 
 static void owner_stop(struct gr_self *self, int reason)
 {
     (void)reason;
-    free(((struct list *)self->state)->nodes);
+    bench_list_done(self->state);
 }
 
 static const struct gr_behavior owners = {.name = "owner",
                                           .receive = owner_receive,
                                           .start = owner_start,
                                           .stop = owner_stop,
-                                          .state_bytes = sizeof(struct list)};
+                                          .state_bytes = sizeof(struct bench_list)};
 
 /* --- A worker -------------------------------------------------------------------------------- */
 
@@ -179,15 +84,10 @@ struct worker {
 
 static int request(struct worker *worker)
 {
-    uint64_t kind = gr__random_below(&worker->random, 100);
     struct request request = {.from = worker->here};
-    if (kind == 0)
-        return gr_send(worker->owner, SIZE, &request, sizeof request);
-    request.number = (uint32_t)gr__random_below(&worker->random, NUMBERS);
-    if (kind > 10)
-        return gr_send(worker->owner, CONTAINS, &request, sizeof request);
-    worker->inserts.count++;
-    return gr_send(worker->owner, INSERT, &request, sizeof request);
+    enum bench_list_kind kind = bench_list_draw(&worker->random, &request.number);
+    worker->inserts.count += kind == BENCH_LIST_INSERT;
+    return gr_send(worker->owner, kind, &request, sizeof request);
 }
 
 static int worker_start(struct gr_self *self, const void *argument, size_t size)
@@ -252,7 +152,7 @@ static int play(void *context)
 static int run(void *context)
 {
     (void)context;
-    uint64_t requests = bench_scaled(8000);
+    uint64_t requests = bench_scaled(BENCH_LIST_REQUESTS);
     return bench_program(&(struct bench_program){.name = "concurrent_sorted_list",
                                                  .run = play,
                                                  .context = &requests,

@@ -9,15 +9,13 @@
  * actor's life with one message is 23 (bench/runtime/actor_life.c) and the sine 8; the collector,
  * which senders would have to wait for, is relieved each time its mailbox is full.
  */
-#include <errno.h>
-#include <math.h>
-
 #include <greenroom/greenroom.h>
 
 #include "bench/lib/bench.h"
 #include "bench/lib/crew.h"
 #include "bench/lib/fleet.h"
 #include "bench/lib/program.h"
+#include "bench/lib/work.h"
 
 enum { WORK, DONE };
 
@@ -35,10 +33,9 @@ struct collector {
 static int work(struct gr_self *self, const struct gr_message *message)
 {
     const struct work *given = message->data;
-    double sine = sin(given->angle);
-    if (!(sine * sine > 0))
-        return -EDOM;
-    int rc = gr_send(given->collector, DONE, NULL, 0);
+    int rc = bench_sine(given->angle);
+    if (rc == 0)
+        rc = gr_send(given->collector, DONE, NULL, 0);
     return rc < 0 ? rc : gr_actor_stop(gr_self_actor(self), 0);
 }
 
@@ -60,7 +57,7 @@ static const struct gr_behavior collects = {.name = "collector",
 
 static int fork_all(uint64_t actors, gr_actor collector)
 {
-    struct work work = {.angle = 37.2, .collector = collector};
+    struct work work = {.angle = BENCH_ANGLE, .collector = collector};
     for (uint64_t i = 0; i < actors; i++) {
         gr_actor worker;
         int rc = gr_actor_spawn(&works, NULL, &worker);

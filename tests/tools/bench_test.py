@@ -31,6 +31,7 @@ class Peers(unittest.TestCase):
         own = row["values"]["greenroom"]
         self.assertEqual((own["value"], own["threads"], own["low"], own["high"]), (11, 2, 10, 12))
         self.assertEqual(own["cpu_seconds_per_million"], 2)
+        self.assertEqual(row["loops"], 2)
         self.assertEqual((row["best_peer"], row["ahead"]), ("caf", 3))
 
     def test_does_not_count_what_failed(self):

@@ -1,0 +1,18 @@
+/*
+ * Work that is done on two cores at once: what a floor is for a program on two loops.
+ *
+ *     bench_measure_on_cores()    row "NAME"               one thread does all operations
+ *                                 row "NAME: two cores"    two threads, pinned, half of them each
+ */
+#ifndef GREENROOM_BENCH_LIB_CORES_H
+#define GREENROOM_BENCH_LIB_CORES_H
+
+#include <stdint.h>
+
+/* Do the work `operations` times, as the `number`-th of those who do. 0, or a negative errno. */
+typedef int bench_share_fn(uint64_t number, uint64_t operations);
+
+/* Measure both rows. 0, or what the work failed with. */
+int bench_measure_on_cores(const char *name, bench_share_fn *work);
+
+#endif
