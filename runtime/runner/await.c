@@ -9,11 +9,6 @@
 #include "base/handle.h"
 #include "runner/wait.h"
 
-void gr__unpark_waiter(struct gr_waiter *waiter)
-{
-    gr__runner_unpark(gr__container_of(waiter, struct gr__parked_waiter, waiter)->runner);
-}
-
 int gr__await_refusal(const struct gr__loop *loop, uint64_t name)
 {
     if (loop == NULL)

@@ -134,6 +134,11 @@ static void schedule(void *argument)
     }
 }
 
+static void wake(struct gr_waiter *waiter)
+{
+    gr__runner_unpark(gr__container_of(waiter, struct gr__runner, waiter));
+}
+
 /* A runner's deadline has passed. One that was unparked before it came to run stays so. */
 static void on_deadline(struct gr__timer *timer)
 {
@@ -149,6 +154,7 @@ static struct gr__runner *make(struct gr__runners *runners, struct gr__stack sta
     memset(runner, 0, sizeof *runner);
     runner->stack = stack;
     runner->task.class = &resume_class;
+    runner->waiter.wake = wake;
     runner->timer.fire = on_deadline;
     gr__list_append(&runners->all, &runner->link);
     gr__context_make(&runner->context, stack.low, (size_t)((char *)runner - stack.low), entry,

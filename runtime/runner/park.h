@@ -47,28 +47,31 @@ enum gr__runner_cancelled {
     GR__RUNNER_KILLED = 3, /* and no shield counts */
 };
 
-/* Lives at the top of its own stack. */
+/*
+ * Lives at the top of its own stack. What a wait and its end need comes first, and takes two lines of
+ * the cache: of a million that wait, each is brought in from memory.
+ */
 struct gr__runner {
+    struct gr_waiter waiter; /* unparks it */
+    struct gr__task task;    /* resumes it, once READY */
+    uint8_t state;
+    bool interrupted;  /* waits end with -ECANCELED; the rest of these says why (cancel.h) */
+    uint8_t cancelled; /* it was itself asked to end: bits of enum gr__runner_cancelled */
+    int status;        /* how the last park ended */
     struct gr__context context;
-    struct gr__task task; /* resumes it, once READY */
 
     /* The task it is in, if that outlives its run: those do that can describe themselves. */
     struct gr__task *working;
-    void (*apart)(struct gr__task *task); /* what runs it, on a runner made for one task */
-    uint8_t state;
-    bool interrupted;        /* waits end with -ECANCELED; the rest of these says why (cancel.h) */
-    uint8_t cancelled;       /* it was itself asked to end: bits of enum gr__runner_cancelled */
-    int status;              /* how the last park ended */
-    unsigned locks;          /* how many it holds */
-    struct gr__scope *scope; /* the innermost that it has open, or NULL */
-    struct gr__shield *shield; /* the innermost that it has raised, or NULL */
-
-    struct gr__timer timer;             /* the deadline of the park */
     const struct gr_awaitable *awaited; /* while PARKED in an await */
     gr_time parked_since;               /* once it has parked */
+    struct gr__scope *scope;            /* the innermost that it has open, or NULL */
+    struct gr__shield *shield;          /* the innermost that it has raised, or NULL */
+    struct gr__runner *next_pooled;     /* while POOLED */
+    unsigned locks;                     /* how many it holds */
 
-    struct gr__runner *next_pooled; /* while POOLED */
-    struct gr__list link;           /* among all runners of the loop */
+    struct gr__timer timer;               /* the deadline of the park */
+    void (*apart)(struct gr__task *task); /* what runs it, on a runner made for one task */
+    struct gr__list link;                 /* among all runners of the loop */
     struct gr__stack stack;
 };
 

@@ -13,13 +13,6 @@
 
 #include "runner/park.h"
 
-struct gr__parked_waiter {
-    struct gr_waiter waiter;
-    struct gr__runner *runner;
-};
-
-void gr__unpark_waiter(struct gr_waiter *waiter);
-
 /* Why a handle of which no slot was found on `loop` cannot be awaited there; NULL: no loop. */
 int gr__await_refusal(const struct gr__loop *loop, uint64_t name);
 
@@ -33,9 +26,8 @@ gr__await(struct gr_awaitable *awaitable, const struct gr_awaitable_type *type, 
     if (runner == NULL)
         return GR_ENOTRUNNER;
 
-    struct gr__parked_waiter waiter = {{gr__unpark_waiter}, runner};
     awaitable->type = type;
-    int rc = type->subscribe(awaitable, &waiter.waiter);
+    int rc = type->subscribe(awaitable, &runner->waiter);
     if (rc < 0)
         return rc;
 
