@@ -15,7 +15,7 @@
  * number of slots, so that a loop's turn stays short.
  *
  * Fresh stacks are left to fault in their pages. Asking the system for the topmost page of
- * each in advance is no cheaper than the fault, be it a call for each or one for a slab.
+ * each in advance saves a tenth of the fault at most, be it a call for each or one for a slab.
  *
  * A guard is a mark in the page table where the kernel knows it: then stacks side by side
  * are one mapping and there may be a million of them. Else it is a page without access,
@@ -45,7 +45,9 @@ enum {
     WARM_SLOTS = 32,
     TRIM_SLOTS = 64, /* most slots that a call of trim takes a step further */
     COLOURS = 16,
-    COLOUR_STEP = 64, /* a line of the cache */
+    LINE_BYTES = 64, /* of the cache */
+    COLOUR_STEP = LINE_BYTES,
+    TOP_BYTES = 12 * LINE_BYTES, /* that are written when a stack has been taken */
 };
 
 /* Headers of today's systems need not know what kernels do. */
@@ -209,6 +211,16 @@ static struct gr__stack stack_in(const struct gr__stacks *stacks, char *slot)
     return (struct gr__stack){slot + page_bytes() + colour, stacks->stack_bytes};
 }
 
+/* Have the top of the next stack brought in, which is far away where many are in use. */
+static void fetch_next(const struct gr__stacks *stacks)
+{
+    if (stacks->free_count == 0)
+        return;
+    struct gr__stack next = stack_in(stacks, stacks->free[stacks->free_count - 1]);
+    for (size_t bytes = LINE_BYTES; bytes <= TOP_BYTES; bytes += LINE_BYTES)
+        __builtin_prefetch(next.low + next.bytes - bytes, 1);
+}
+
 /* Where the guard below a stack begins; in a pool that is where its slot does. */
 static char *guard_of(struct gr__stack stack)
 {
@@ -221,6 +233,7 @@ int gr__stacks_take(struct gr__stacks *stacks, struct gr__stack *ret_stack)
         return -ENOMEM;
 
     *ret_stack = stack_in(stacks, stacks->free[--stacks->free_count]);
+    fetch_next(stacks);
     if (stacks->cool_count > stacks->free_count)
         stacks->cool_count = stacks->free_count;
     if (stacks->cold_count > stacks->free_count)
