@@ -167,7 +167,7 @@ void gr__self_timers_go_on(struct gr__loop *loop, struct gr__body *body)
         begin(loop, body, timer_at(link));
 }
 
-void gr__self_timers_end(struct gr__loop *loop, struct gr__annex *annex)
+void gr__self_timers_cancel(struct gr__loop *loop, struct gr__annex *annex)
 {
     while (!gr__list_empty(&annex->timers))
         cancel(loop, timer_at(annex->timers.next));

@@ -16,7 +16,13 @@ int gr__self_timers_apart(struct gr__loop *loop, const struct gr__annex *annex);
 void gr__self_timers_pause(struct gr__loop *loop, const struct gr__annex *annex);
 void gr__self_timers_go_on(struct gr__loop *loop, struct gr__body *body);
 
-/* The actor stops: cancel all its timers. */
-void gr__self_timers_end(struct gr__loop *loop, struct gr__annex *annex);
+void gr__self_timers_cancel(struct gr__loop *loop, struct gr__annex *annex);
+
+/* The actor stops: cancel all its timers. Most have none. */
+static inline void gr__self_timers_end(struct gr__loop *loop, struct gr__annex *annex)
+{
+    if (!gr__list_empty(&annex->timers))
+        gr__self_timers_cancel(loop, annex);
+}
 
 #endif

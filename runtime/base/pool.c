@@ -66,20 +66,42 @@ static struct gr__block *wrap(const struct gr__magazine *magazine)
     return first;
 }
 
+static int64_t bytes_of(unsigned class, uint32_t count)
+{
+    return (int64_t)(count * gr__pool_class_bytes(class));
+}
+
 static void bring(struct gr__pool *pool, unsigned class, struct gr__magazine *magazine)
 {
     if (magazine->count > 0)
         gr__depot_give(pool->depot, class, pool->stripe, wrap(magazine));
+    pool->bytes -= bytes_of(class, magazine->count);
     *magazine = (struct gr__magazine){0};
 }
 
 /* Load the first magazine of the reserve. */
-static void load_reserve(struct gr__pool_class *of)
+static void load_reserve(struct gr__pool *pool, unsigned class)
 {
+    struct gr__pool_class *of = &pool->classes[class];
     struct gr__block *first = of->reserve;
+    pool->bytes += bytes_of(class, first->count);
     of->reserve = first->next_magazine;
     of->loaded = (struct gr__magazine){first, first->count};
     gr__poison(&first->next_magazine, sizeof *first - sizeof first->next);
+}
+
+static int64_t free_bytes(const struct gr__pool *pool, unsigned class)
+{
+    const struct gr__pool_class *of = &pool->classes[class];
+    return bytes_of(class, of->loaded.count + of->previous.count);
+}
+
+int64_t gr__pool_live_bytes(const struct gr__pool *pool)
+{
+    int64_t bytes = pool->bytes;
+    for (unsigned i = 0; i < GR__POOL_CLASSES; i++)
+        bytes -= free_bytes(pool, i);
+    return bytes;
 }
 
 static void empty_class(struct gr__pool *pool, unsigned class)
@@ -88,7 +110,7 @@ static void empty_class(struct gr__pool *pool, unsigned class)
     bring(pool, class, &of->loaded);
     bring(pool, class, &of->previous);
     while (of->reserve != NULL) {
-        load_reserve(of);
+        load_reserve(pool, class);
         bring(pool, class, &of->loaded);
     }
 }
@@ -123,6 +145,7 @@ static bool cut(struct gr__pool *pool, unsigned class)
     }
     pool->uncut += loaded->count * bytes;
     pool->uncut_bytes -= loaded->count * bytes;
+    pool->bytes += bytes_of(class, loaded->count);
     return true;
 }
 
@@ -140,7 +163,7 @@ static bool load(struct gr__pool *pool, unsigned class)
     if (of->reserve == NULL)
         return cut(pool, class);
 
-    load_reserve(of);
+    load_reserve(pool, class);
     return true;
 }
 
@@ -170,12 +193,12 @@ void *gr__pool_take_large(struct gr__pool *pool, size_t bytes)
 {
     void *memory = malloc(bytes);
     if (memory != NULL)
-        pool->live_bytes += (int64_t)bytes;
+        pool->bytes += (int64_t)bytes;
     return memory;
 }
 
 void gr__pool_give_large(struct gr__pool *pool, void *memory, size_t bytes)
 {
-    pool->live_bytes -= (int64_t)bytes;
+    pool->bytes -= (int64_t)bytes;
     free(memory);
 }

@@ -26,8 +26,8 @@
  *   1. A block is aligned to 64 bytes, so one of class 0 is a cache line.
  *   2. `previous` is empty or full.
  *   3. The depot is asked only when the pool has no free block of the class.
- *   4. The sum of live_bytes over all pools of a depot is what was taken and not given back,
- *      wherever it was taken and given. One pool's may be negative.
+ *   4. What came in, less what went out and what is free here, was taken and not given back: over all
+ *      pools of a depot, wherever it was taken and given. For one pool that may be negative.
  */
 #ifndef GREENROOM_BASE_POOL_H
 #define GREENROOM_BASE_POOL_H
@@ -55,11 +55,11 @@ struct gr__pool_class {
     uint32_t most;             /* blocks of a full magazine */
 };
 
-/* What most messages need, live_bytes and class 0, is one cache line. */
+/* What most messages need, class 0, is one cache line. Nothing is counted there but blocks. */
 struct gr__pool {
-    alignas(64) int64_t live_bytes; /* taken here less given here; stays when the pool is done */
+    alignas(64) struct gr__pool_class classes[GR__POOL_CLASSES];
     struct gr__depot *depot;
-    struct gr__pool_class classes[GR__POOL_CLASSES];
+    int64_t bytes; /* cut, loaded from the reserve, or large, less what was brought to the depot */
     unsigned stripe;    /* of the depot */
     char *uncut;        /* what is left of the last chunk */
     size_t uncut_bytes; /* likewise */
@@ -74,6 +74,9 @@ int gr__pool_init(struct gr__pool *pool, struct gr__depot *depot);
  * given to other pools. Zero is ignored.
  */
 void gr__pool_done(struct gr__pool *pool);
+
+/* Bytes taken here less those given here; the same after the pool is done. */
+int64_t gr__pool_live_bytes(const struct gr__pool *pool);
 
 /* Take a block of a class that has none loaded; NULL without memory. */
 void *gr__pool_refill(struct gr__pool *pool, unsigned class);
@@ -109,7 +112,6 @@ static inline __attribute__((always_inline)) void *gr__pool_take_class(struct gr
         loaded->count--;
     }
     gr__unpoison(block, bytes);
-    pool->live_bytes += (int64_t)gr__pool_class_bytes(class);
     return block;
 }
 
@@ -142,7 +144,6 @@ static inline void gr__pool_give_class(struct gr__pool *pool, void *memory, unsi
     of->loaded.first = block;
     of->loaded.count++;
     gr__poison(&block->next_magazine, gr__pool_class_bytes(class) - sizeof block->next);
-    pool->live_bytes -= (int64_t)gr__pool_class_bytes(class);
 }
 
 /*

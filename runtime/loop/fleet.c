@@ -117,7 +117,7 @@ static void unmake(struct berth *berth)
 
     /* From here on nobody posts to anybody. */
     pthread_barrier_wait(&fleet.barrier);
-    ck_pr_add_64(&fleet.live_bytes, (uint64_t)loop->pool.live_bytes);
+    ck_pr_add_64(&fleet.live_bytes, (uint64_t)gr__pool_live_bytes(&loop->pool));
     gr__loop_done(loop);
     host->class->free(host);
 }

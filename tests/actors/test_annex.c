@@ -45,7 +45,7 @@ RUNNER_TEST(is_made_once_and_stays)
 
 static int64_t live_bytes(void)
 {
-    return gr__loop_here()->pool.live_bytes;
+    return gr__pool_live_bytes(&gr__loop_here()->pool);
 }
 
 RUNNER_TEST(goes_with_its_actor)

@@ -428,12 +428,12 @@ LONE_RUNNER_TEST(is_made_whole_or_not_at_all)
     gr_promise open;
     gr_actor actor = spawn_shut(&waits, 0, &open);
     for (int i = 0; i < 3; i++) {
-        int64_t before = gr__loop_here()->pool.live_bytes;
+        int64_t before = gr__pool_live_bytes(&gr__loop_here()->pool);
         void *blocks = take_all(parts[i]);
         check_equal(gr_actor_spawn(&waits, NULL, &actor), -ENOMEM);
         give_all(blocks, parts[i]);
         check_equal(gr_actor_count(), 1);
-        check_equal(gr__loop_here()->pool.live_bytes, before);
+        check_equal(gr__pool_live_bytes(&gr__loop_here()->pool), before);
     }
     check_handled(actor, open, 0);
 }

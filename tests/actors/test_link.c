@@ -324,10 +324,10 @@ RUNNER_TEST(takes_no_more_memory_however_often_it_is_made)
 {
     gr_actor one = spawn_trapping(0), other = spawn(0);
     link_them(one, other);
-    int64_t before = gr__loop_here()->pool.live_bytes;
+    int64_t before = gr__pool_live_bytes(&gr__loop_here()->pool);
     for (int i = 0; i < 100; i++)
         link_them(one, other);
-    check_equal(gr__loop_here()->pool.live_bytes, before);
+    check_equal(gr__pool_live_bytes(&gr__loop_here()->pool), before);
     stop(one, 0);
     stop(other, 0);
 }

@@ -404,7 +404,7 @@ RUNNER_TEST(tells_each_runner_that_waits_and_lets_one_that_is_cancelled_go)
 
 static void add_live_bytes(void *bytes)
 {
-    *(int64_t *)bytes += gr__loop_here()->pool.live_bytes;
+    *(int64_t *)bytes += gr__pool_live_bytes(&gr__loop_here()->pool);
 }
 
 /* On both loops; what is taken on one may be given on the other. */

@@ -163,7 +163,7 @@ static void gives_no_block_to_two_threads(void **state)
             gr__pool_give(&pools[0], hands[i], hands[i]->bytes);
     int64_t live = 0;
     for (int i = 0; i < THREADS; i++) {
-        live += pools[i].live_bytes;
+        live += gr__pool_live_bytes(&pools[i]);
         gr__pool_done(&pools[i]);
     }
     assert_int_equal(live, 0);

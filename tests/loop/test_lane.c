@@ -33,7 +33,7 @@ static int tear_down(void **state)
 {
     (void)state;
     gr__lanes_end(lane, 1);
-    assert_int_equal(sender.live_bytes + receiver.live_bytes, 0);
+    assert_int_equal(gr__pool_live_bytes(&sender) + gr__pool_live_bytes(&receiver), 0);
     gr__pool_done(&sender);
     gr__pool_done(&receiver);
     gr__depot_done(&depot);

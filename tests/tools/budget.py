@@ -38,11 +38,11 @@ import sys
 import tempfile
 
 BUDGETS = {
-    "send": 226,  # to an actor of the same loop, and its handling
+    "send": 215,  # to an actor of the same loop, and its handling
     "ask": 597,  # the question, its handling, the reply, and the wait for it
     "spawn": 538,  # an actor's life, with one message
     "runner": 410,  # a runner's life: started, run, joined
-    "switch": 96,  # gr_yield(), from one runner to the next of many
+    "switch": 100,  # gr_yield(), from one runner to the next of many
     "await": 323,  # a future made, awaited, settled by another runner, and taken
     "scope": 595,  # opened, a runner started in it and run, closed
     "cancel": 649,  # a runner in a scope, whose await ends when the scope is cancelled
