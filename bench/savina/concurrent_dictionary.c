@@ -2,29 +2,29 @@
  * Savina's concurrent dictionary: twenty workers read and write a hash table that one actor owns.
  *
  *     worker, one of 20                   owner
- *      READ, a random key --------------> lays it aside        nine times in ten
- *      WRITE, a random key and value ---> lays it aside        once in ten
- *                                         SERVE, to itself: behind all that are there
- *          <--------- VALUE or WRITTEN    looks them up, puts them in
- *      ...                                  10,000 times each, one after the other
+ *      READ, a random key --------------> looks it up       nine times in ten
+ *          <------------------- VALUE
+ *      WRITE, a random key and value ---> puts it in        once in ten
+ *          <----------------- WRITTEN
+ *      ...                                                  10,000 times each, one after the other
  *      RESULT: how many values read were wrong
  *
  * Imam, Sarkar: Savina, AGERE 2014. An operation is a request and its reply. The owner has a batch
- * of up to twenty requests each time it runs. What dominates is two messages; the rest is the table,
- * of 8 MiB, where a random key is in no near cache. So the owner, rather than wait for one entry
- * after the other, has those of a batch brought in all at once while it takes the requests. On two
- * loops, requests of the other one come in batches, and wait while workers on the owner's loop keep
- * it busy.
+ * of up to twenty requests each time it runs. Half of the time is two messages; the other half is
+ * the table, of 8 MiB, where a random key is in no near cache. On two loops, requests of the other
+ * one come in batches, and wait while workers on the owner's loop keep it busy.
  *
- * The table is one of words that hold a key and its value: eight entries to a line, of which a
- * lookup reads one as a rule. It has two places for each entry, and never grows; a multiplicative
- * hash spreads keys that follow one another evenly over them. On huge pages a miss of the cache is
- * no miss of the page table too.
+ * The table is one of Concurrency Kit's sets, of words that hold a key and its value: eight entries
+ * to a line, of which a lookup reads one as a rule. It has two places for each entry, and never
+ * grows; a multiplicative hash spreads keys that follow one another evenly over them. On huge pages
+ * a miss of the cache is no miss of the page table too.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
+
+#include <ck_hs.h>
 
 #include <greenroom/greenroom.h>
 
@@ -34,96 +34,115 @@
 #include "bench/lib/fleet.h"
 #include "bench/lib/program.h"
 
-enum { READ, WRITE, SERVE, VALUE, WRITTEN, RESULT, REQUESTS };
+enum { READ, WRITE, VALUE, WRITTEN, RESULT, REQUESTS };
 
 #define WORKERS 20u
 #define KEYS 524287u
 #define PLACES_BITS 20
-#define PLACES (1u << PLACES_BITS)
 #define HUGE_PAGE_BYTES ((size_t)2 << 20)
 
 /* --- The table ------------------------------------------------------------------------------- */
 
+static void *take_huge(size_t bytes)
+{
+    size_t rounded = (bytes + HUGE_PAGE_BYTES - 1) & ~(HUGE_PAGE_BYTES - 1);
+    void *memory = aligned_alloc(HUGE_PAGE_BYTES, rounded);
+    if (memory != NULL)
+        (void)madvise(memory, rounded, MADV_HUGEPAGE);
+    return memory;
+}
+
+static void give_huge(void *memory, size_t bytes, bool defer)
+{
+    (void)bytes, (void)defer;
+    free(memory);
+}
+
+static struct ck_malloc huge_pages = {.malloc = take_huge, .free = give_huge};
+
 /* The value above, the key below; one more than the key, as the word 0 is an empty place. */
-static uint64_t entry_of(uint32_t key, uint32_t value)
+static void *entry_of(uint32_t key, uint32_t value)
 {
-    return (uint64_t)value << 32 | (key + 1);
+    static_assert(sizeof(void *) == sizeof(uint64_t), "a key and its value fit a word");
+    return (void *)((uintptr_t)value << 32 | (key + 1));
 }
 
-/* Where to look for a key first. */
-static uint32_t place_of(uint32_t key)
+static uint32_t key_of(const void *entry)
 {
-    return (uint32_t)(key * UINT64_C(0x9E3779B97F4A7C15) >> (64 - PLACES_BITS));
+    return (uint32_t)(uintptr_t)entry - 1;
 }
 
-/* The entry of a key, or the empty place where it would be. */
-static uint64_t *find(uint64_t *table, uint32_t key)
+static unsigned long hash_of(uint32_t key)
 {
-    uint32_t place = place_of(key);
-    while (table[place] != 0 && (uint32_t)table[place] != key + 1)
-        place = (place + 1) % PLACES;
-    return &table[place];
+    return key * UINT64_C(0x9E3779B97F4A7C15) >> (64 - PLACES_BITS);
 }
 
-static uint64_t *make_table(void)
+static unsigned long hash(const void *entry, unsigned long seed)
 {
-    uint64_t *table = aligned_alloc(HUGE_PAGE_BYTES, PLACES * sizeof *table);
-    if (table == NULL)
-        return NULL;
-    (void)madvise(table, PLACES * sizeof *table, MADV_HUGEPAGE);
-    memset(table, 0, PLACES * sizeof *table);
-    for (uint32_t key = 0; key < KEYS; key++)
-        *find(table, key) = entry_of(key, key);
-    return table;
+    (void)seed;
+    return hash_of(key_of(entry));
+}
+
+static bool same_key(const void *one, const void *other)
+{
+    return key_of(one) == key_of(other);
+}
+
+static bool open_table(ck_hs_t *table)
+{
+    return ck_hs_init(table, CK_HS_MODE_DIRECT | CK_HS_MODE_SPMC, hash, same_key, &huge_pages,
+                      1ul << PLACES_BITS, 0);
+}
+
+static int put(ck_hs_t *table, uint32_t key, uint32_t value)
+{
+    void *replaced;
+    return ck_hs_set(table, hash_of(key), entry_of(key, value), &replaced) ? 0 : -ENOMEM;
+}
+
+/* The value of a key; of one that is not there, 0. */
+static uint32_t get(ck_hs_t *table, uint32_t key)
+{
+    return (uint32_t)((uintptr_t)ck_hs_get(table, hash_of(key), entry_of(key, 0)) >> 32);
+}
+
+static int fill(ck_hs_t *table)
+{
+    int rc = 0;
+    for (uint32_t key = 0; rc == 0 && key < KEYS; key++)
+        rc = put(table, key, key);
+    return rc;
 }
 
 /* --- The owner ------------------------------------------------------------------------------- */
 
-struct request {
+struct read {
     gr_actor from;
     uint32_t key;
-    uint32_t value; /* to write */
 };
 
-/* Invariant: SERVE is under way exactly while requests wait. Each is of another worker. */
+struct write {
+    gr_actor from;
+    uint32_t key, value;
+};
+
 struct owner {
-    uint64_t *table;
+    ck_hs_t *table;
     uint64_t requests;
-    uint32_t waiting;
-    struct {
-        uint32_t kind;
-        struct request request;
-    } batch[WORKERS];
 };
 
-static int lay_aside(struct gr_self *self, uint32_t kind, const struct request *request)
+static int read_one(struct owner *owner, const struct read *read)
 {
-    struct owner *owner = self->state;
-    __builtin_prefetch(&owner->table[place_of(request->key)]);
-    owner->batch[owner->waiting].kind = kind;
-    owner->batch[owner->waiting].request = *request;
-    return ++owner->waiting > 1 ? 0 : gr_send(gr_self_actor(self), SERVE, NULL, 0);
+    owner->requests++;
+    uint32_t value = get(owner->table, read->key);
+    return gr_send(read->from, VALUE, &value, sizeof value);
 }
 
-static int serve_one(uint64_t *table, uint32_t kind, const struct request *request)
+static int write_one(struct owner *owner, const struct write *write)
 {
-    uint64_t *entry = find(table, request->key);
-    if (kind == WRITE) {
-        *entry = entry_of(request->key, request->value);
-        return gr_send(request->from, WRITTEN, NULL, 0);
-    }
-    uint32_t value = (uint32_t)(*entry >> 32);
-    return gr_send(request->from, VALUE, &value, sizeof value);
-}
-
-static int serve(struct owner *owner)
-{
-    int rc = 0;
-    for (uint32_t i = 0; rc == 0 && i < owner->waiting; i++)
-        rc = serve_one(owner->table, owner->batch[i].kind, &owner->batch[i].request);
-    owner->requests += owner->waiting;
-    owner->waiting = 0;
-    return rc;
+    owner->requests++;
+    int rc = put(owner->table, write->key, write->value);
+    return rc < 0 ? rc : gr_send(write->from, WRITTEN, NULL, 0);
 }
 
 static int owner_receive(struct gr_self *self, const struct gr_message *message)
@@ -131,10 +150,9 @@ static int owner_receive(struct gr_self *self, const struct gr_message *message)
     struct owner *owner = self->state;
     switch (message->tag) {
     case READ:
+        return read_one(owner, message->data);
     case WRITE:
-        return lay_aside(self, message->tag, message->data);
-    case SERVE:
-        return serve(owner);
+        return write_one(owner, message->data);
     default:
         return gr_reply(message, &owner->requests, sizeof owner->requests);
     }
@@ -165,9 +183,12 @@ static int request(struct worker *worker)
 {
     uint32_t key = (uint32_t)gr__random_below(&worker->random, KEYS);
     worker->key = key;
-    uint32_t kind = gr__random_below(&worker->random, 10) > 0 ? READ : WRITE;
-    struct request request = {worker->here, key, key + KEYS * worker->number};
-    return gr_send(worker->owner, kind, &request, sizeof request);
+    if (gr__random_below(&worker->random, 10) > 0) {
+        struct read read = {worker->here, key};
+        return gr_send(worker->owner, READ, &read, sizeof read);
+    }
+    struct write write = {worker->here, key, key + KEYS * worker->number};
+    return gr_send(worker->owner, WRITE, &write, sizeof write);
 }
 
 static int worker_start(struct gr_self *self, const void *argument, size_t size)
@@ -201,7 +222,7 @@ static const struct gr_behavior workers = {.name = "worker",
 /* --- The program ----------------------------------------------------------------------------- */
 
 struct problem {
-    uint64_t *table;
+    ck_hs_t table;
     uint64_t requests; /* of each worker */
 };
 
@@ -219,7 +240,7 @@ static int spawn_workers(gr_actor actors[WORKERS], gr_actor owner, uint64_t requ
 static int play(void *context)
 {
     struct problem *problem = context;
-    struct owner state = {.table = problem->table};
+    struct owner state = {.table = &problem->table};
     gr_actor owner = {0}, actors[WORKERS];
     uint64_t wrong = 0, requests = 0;
     int rc = bench_crew_spawn(&owner, 1, &owners, &state, sizeof state);
@@ -243,14 +264,16 @@ static int play(void *context)
 static int run(void *context)
 {
     (void)context;
-    struct problem problem = {.table = make_table(), .requests = bench_scaled(10000)};
-    if (problem.table == NULL)
+    struct problem problem = {.requests = bench_scaled(10000)};
+    if (!open_table(&problem.table))
         return -ENOMEM;
-    int rc = bench_program(&(struct bench_program){.name = "concurrent_dictionary",
+    int rc = fill(&problem.table);
+    if (rc == 0)
+        rc = bench_program(&(struct bench_program){.name = "concurrent_dictionary",
                                                    .run = play,
                                                    .context = &problem,
                                                    .operations = problem.requests * WORKERS});
-    free(problem.table);
+    ck_hs_destroy(&problem.table);
     return rc;
 }
 
