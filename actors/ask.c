@@ -148,11 +148,13 @@ static int start_in_no_ring(struct gr__loop *loop, const struct gr__body *self, 
                             uint32_t tag, const void *data, size_t size, gr_future *ret_future,
                             gr_time deadline)
 {
+    struct gr__body *body = deadline == GR_FOREVER ? gr__body_with_room(loop, to.name) : NULL;
     struct gr__mark mark = {.to = to.name, .future = GR__FUTURE_TO_COME, .tag = tag};
-    int rc = gr__ring_open(loop, self, &mark);
+    int rc = 0;
+    if (body == NULL || !gr__ring_ends_at(body, self))
+        rc = gr__ring_open(loop, self, &mark);
     if (rc < 0)
         return rc;
-    struct gr__body *body = deadline == GR_FOREVER ? gr__body_with_room(loop, to.name) : NULL;
     if (body != NULL)
         return start_here(loop, body, tag, data, size, ret_future);
 

@@ -37,6 +37,7 @@
 #define GREENROOM_ACTORS_RING_H
 
 #include "actors/body.h"
+#include "actors/reentry.h"
 
 /* On the stack of a handler that waits for another actor, and at its body meanwhile. */
 struct gr__mark {
@@ -60,6 +61,12 @@ struct gr__ring_ends {
  */
 bool gr__ring_follow(struct gr__loop *loop, const struct gr__mark *wait, uint64_t sender,
                      const struct gr__runner *runner, struct gr__ring_ends *ret_ends);
+
+/* Whether one look tells that to ask this actor closes no ring: it is another, and waits for nobody. */
+static inline bool gr__ring_ends_at(const struct gr__body *asked, const struct gr__body *self)
+{
+    return asked != self && asked->mark == NULL && !gr__body_reentrant(asked);
+}
 
 /*
  * The running handler of `self` is to wait for a reply, as this mark says: open the ring that it would

@@ -72,14 +72,19 @@ static const struct gr_behavior behavior = {
     .receive = receive, .state_bytes = sizeof(struct member), .mailbox_max = 1};
 
 /* A ring of actors, each of which has the next for its friend. */
-static void spawn_ring(int count, gr_actor actors[])
+static void spawn_ring_of(const struct gr_behavior *of, int count, gr_actor actors[])
 {
     static const char *const names[] = {"ann", "bob", "cid"};
     for (int i = 0; i < count; i++)
-        check_equal(
-            gr_actor_spawn(&behavior, &(struct gr_actor_options){.name = names[i]}, &actors[i]), 0);
+        check_equal(gr_actor_spawn(of, &(struct gr_actor_options){.name = names[i]}, &actors[i]),
+                    0);
     for (int i = 0; i < count; i++)
         check_equal(gr_send(actors[i], FRIEND, &actors[(i + 1) % count], sizeof(gr_actor)), 0);
+}
+
+static void spawn_ring(int count, gr_actor actors[])
+{
+    spawn_ring_of(&behavior, count, actors);
 }
 
 static uint64_t pings_of(gr_actor actor)
@@ -115,6 +120,55 @@ LONE_RUNNER_TEST(one_that_has_its_reply_is_no_link)
     spawn_ring(2, actors);
     check_equal(gr_ask(actors[0], ASK_ME, NULL, 0, NULL, 0, SOON), 0);
     check_soon(pings_of(actors[0]) == 1);
+}
+
+/* Asks its friend to do the same, without a deadline. */
+static int ask_for_ever(struct gr_self *self, const struct gr_message *message)
+{
+    const struct member *member = self->state;
+    if (message->tag != ASK_ON)
+        return receive(self, message);
+    int rc = gr_ask(member->friend, ASK_ON, NULL, 0, NULL, 0, GR_FOREVER);
+    return rc < 0 ? gr_reply_error(message, rc) : gr_reply(message, NULL, 0);
+}
+
+static const struct gr_behavior patient = {.receive = ask_for_ever,
+                                           .state_bytes = sizeof(struct member)};
+
+/* As soon as the ring would close, and not when somebody looks for rings that have closed. No deadline
+ * goes along, either. */
+static void check_told_at_once(const struct gr_behavior *of, int count)
+{
+    gr_actor actors[3];
+    gr_future asked;
+    spawn_ring_of(of, count, actors);
+    check_equal(gr_ask_start(actors[0], ASK_ON, NULL, 0, &asked, GR_FOREVER), 0);
+    for (int i = 0; i < 5; i++)
+        check_equal(gr_yield(), 0);
+    check_equal(gr_future_await(asked, NULL, 0, gr_now()), -EDEADLK);
+}
+
+LONE_RUNNER_TEST(one_that_asks_itself_for_ever_is_told_at_once)
+{
+    check_told_at_once(&patient, 1);
+}
+
+LONE_RUNNER_TEST(three_that_ask_in_a_circle_for_ever_are_told_at_once)
+{
+    expect_report("'cid' asks 'ann' asks 'bob' asks 'cid'");
+    check_told_at_once(&patient, 3);
+}
+
+LONE_RUNNER_TEST(re_entrant_ones_that_ask_for_ever_what_may_not_begin_are_told_at_once)
+{
+    static const uint32_t friend = FRIEND;
+    static const struct gr_behavior late = {.receive = ask_for_ever,
+                                            .state_bytes = sizeof(struct member),
+                                            .reentrancy = GR_REENTRANCY_TAGS,
+                                            .reentrancy_tags = &friend,
+                                            .reentrancy_tag_count = 1};
+    expect_report("'bob' asks 'ann' asks 'bob'");
+    check_told_at_once(&late, 2);
 }
 
 /*
@@ -233,6 +287,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_that_ask_each_other_are_told_by_name),
         cmocka_unit_test(three_that_ask_in_a_circle_are_told_by_name),
+        cmocka_unit_test(one_that_asks_itself_for_ever_is_told_at_once),
+        cmocka_unit_test(three_that_ask_in_a_circle_for_ever_are_told_at_once),
+        cmocka_unit_test(re_entrant_ones_that_ask_for_ever_what_may_not_begin_are_told_at_once),
         cmocka_unit_test(one_that_has_its_reply_is_no_link),
         cmocka_unit_test(one_that_keeps_the_promise_is_no_link),
         cmocka_unit_test(one_that_is_asked_sends_to_the_full_mailbox_of_the_asker),

@@ -129,6 +129,22 @@ static int do_timed_ask(uint64_t count)
     return ask_by(count, GR_FOREVER - 1);
 }
 
+/* --- handler_ask: the same from within the handler of an actor ------------------------------- */
+
+static int ask_often(struct gr_self *self, const struct gr_message *message)
+{
+    (void)self;
+    return ask_by(*(const uint64_t *)message->data, GR_FOREVER);
+}
+
+static int do_handler_ask(uint64_t count)
+{
+    static const struct gr_behavior asks = {.name = "asker", .receive = ask_often};
+    gr_actor asker;
+    int rc = gr_actor_spawn(&asks, NULL, &asker);
+    return rc < 0 ? rc : gr_ask(asker, 0, &count, sizeof count, NULL, 0, GR_FOREVER);
+}
+
 /* --- spawn: an actor's life, with one message, at which it ends itself ---------------------- */
 
 static int end_self(struct gr_self *self, const struct gr_message *message)
@@ -692,6 +708,7 @@ static const struct operation {
     {"post", do_post},
     {"carried", do_carried},
     {"timed_ask", do_timed_ask},
+    {"handler_ask", do_handler_ask},
     {"lock", do_lock},
     {"channel", do_channel},
     {"monitor", do_monitor},

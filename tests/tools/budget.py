@@ -51,6 +51,7 @@ BUDGETS = {
     "call": 221,  # a function to be called at a time, and cancelled
     "post": 115,  # to the own loop, and the call there
     "carried": 559,  # as send, with a value of its sender
+    "handler_ask": 689,  # as ask, from a handler, where it must not close a circle
     "timed_ask": 949,  # as ask, with a deadline
     "lock": 46,  # a mutex that nobody else wants, and unlock
     "channel": 234,  # an item sent and received by one runner
