@@ -22,6 +22,7 @@
 #include "actors/way.h"
 #include "actors/within.h"
 #include "base/copy.h"
+#include "loop/lane.h"
 #include "loop/phases.h"
 #include "loop/post.h"
 
@@ -52,23 +53,21 @@ static bool send_across(struct gr__loop *loop, gr_actor to, uint32_t tag, const 
         gr__loop_is_closed(there))
         return false;
     struct gr__outbox *outbox = gr__loop_outbox(loop, there);
-    struct gr__task *cell = gr__outbox_claim(outbox);
-    if (cell == NULL)
+    struct gr__lane *lane = gr__outbox_claim(outbox);
+    if (lane == NULL)
         return false;
 
-    struct gr__envelope *envelope = gr__envelope_of(cell);
+    struct gr__envelope *envelope = gr__envelope_of(gr__lane_claim(lane));
     gr__envelope_head(envelope, GR__PLAIN, tag, size);
     gr__envelope_address_from(envelope, to.name, loop->id);
     gr__copy(envelope->payload, data, size);
-    gr__outbox_commit(loop, outbox, gr__envelope_bytes(GR__PLAIN, size));
+    gr__outbox_commit(loop, outbox, lane, gr__envelope_bytes(GR__PLAIN, size));
     return true;
 }
 
 static __attribute__((noinline)) int send_by_route(struct gr__loop *loop, gr_actor to, uint32_t tag,
                                                    const void *data, size_t size, gr_time deadline)
 {
-    if (send_across(loop, to, tag, data, size))
-        return 0;
     if (size > GR_MESSAGE_MAX)
         return -EMSGSIZE;
     bool give_way = sends_much(loop);
@@ -86,6 +85,16 @@ static __attribute__((noinline)) int send_by_route(struct gr__loop *loop, gr_act
     return rc;
 }
 
+/* Apart from the route, so that what that keeps in registers costs nothing where none is taken. */
+static __attribute__((noinline)) int send_elsewhere(struct gr__loop *loop, gr_actor to,
+                                                    uint32_t tag, const void *data, size_t size,
+                                                    gr_time deadline)
+{
+    if (send_across(loop, to, tag, data, size))
+        return 0;
+    return send_by_route(loop, to, tag, data, size, deadline);
+}
+
 static inline __attribute__((always_inline)) int send(struct gr__loop *loop, gr_actor to,
                                                       uint32_t tag, const void *data, size_t size,
                                                       gr_time deadline)
@@ -93,7 +102,7 @@ static inline __attribute__((always_inline)) int send(struct gr__loop *loop, gr_
     struct gr__body *body = gr__body_with_room(loop, to.name);
     struct gr__envelope *envelope = body == NULL ? NULL : gr__envelope_take_short(loop, tag, size);
     if (envelope == NULL)
-        return send_by_route(loop, to, tag, data, size, deadline);
+        return send_elsewhere(loop, to, tag, data, size, deadline);
 
     gr__copy(envelope->payload, data, size);
     gr__body_accept_kind(loop, body, envelope, GR__PLAIN);

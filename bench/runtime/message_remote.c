@@ -5,7 +5,8 @@
  * they are about as slow. The sender writes a message into its cell, whose line it has to get from
  * the other's cache; the receiver gets it back, takes the message out into an envelope, puts that
  * into the mailbox, and handles it: twice what a message on its own loop is to its receiver. The
- * machine's floor is a line through a ring, 64 at a time (bench/floors/ring.c), which nobody handles.
+ * machine's floor is a line through a ring, 64 at a time (bench/floors/ring.c), which nobody handles:
+ * a message takes about five of those.
  */
 #include <greenroom/greenroom.h>
 

@@ -167,17 +167,18 @@ bool gr__outbox_add_counted(struct gr__loop *from, struct gr__outbox *outbox, st
     return true;
 }
 
-struct gr__task *gr__outbox_claim(const struct gr__outbox *outbox)
+struct gr__lane *gr__outbox_claim(const struct gr__outbox *outbox)
 {
     struct gr__lane *lane = lane_of(outbox);
     bool straight = lane != NULL && outbox->backlog.first == NULL && !gr__outbox_slows(outbox) &&
                     outbox->since_note < NOTE_EVERY - 1 && !gr__lane_full(lane);
-    return straight ? gr__lane_claim(lane) : NULL;
+    return straight ? lane : NULL;
 }
 
-void gr__outbox_commit(struct gr__loop *from, struct gr__outbox *outbox, size_t bytes)
+void gr__outbox_commit(struct gr__loop *from, struct gr__outbox *outbox, struct gr__lane *lane,
+                       size_t bytes)
 {
-    gr__lane_publish(lane_of(outbox), bytes);
+    gr__lane_publish(lane, bytes);
     fill(from, outbox);
     outbox->since_note++;
     outbox->under_way++;

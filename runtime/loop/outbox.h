@@ -41,6 +41,7 @@ enum {
     GR__OUTBOX_WINDOW = 1 << 13, /* the same, at most */
 };
 
+struct gr__lane;
 struct gr__loop;
 
 struct gr__outbox {
@@ -79,12 +80,12 @@ bool gr__outbox_add_counted(struct gr__loop *from, struct gr__outbox *outbox, st
                             size_t bytes);
 
 /*
- * Where to write a message of one line, as into a block of its own but for the task's link: the
- * cell itself, which is committed then, and counted. NULL: it has to be added, or to wait. In
- * between nothing else is sent.
+ * The lane in whose next cell a message of one line may be written; it is committed then, and
+ * counted. NULL: it has to be added, or to wait. In between nothing else is sent.
  */
-struct gr__task *gr__outbox_claim(const struct gr__outbox *outbox);
-void gr__outbox_commit(struct gr__loop *from, struct gr__outbox *outbox, size_t bytes);
+struct gr__lane *gr__outbox_claim(const struct gr__outbox *outbox);
+void gr__outbox_commit(struct gr__loop *from, struct gr__outbox *outbox, struct gr__lane *lane,
+                       size_t bytes);
 
 /* Whether who can wait should. */
 static inline bool gr__outbox_slows(const struct gr__outbox *outbox)
