@@ -131,12 +131,10 @@ static unsigned next_lane(const struct gr__loop *loop, unsigned from)
  * From all lanes together comes as much as a quantum handles: what stays there can wait as well as in
  * a mailbox, and does not fill that. They take turns to be the first. What came by the inbox may be
  * behind what was put into a lane before: so it is taken first, and then all that is in the lanes.
+ * Kept out of the path of a loop to which nothing has come.
  */
-static void take_mail(struct gr__loop *loop)
+static __attribute__((noinline)) void take_what_has_come(struct gr__loop *loop)
 {
-    if (loop->mail_stands)
-        return;
-
     struct gr__queue posted = {NULL, NULL};
     if (gr__inbox_mail(loop->inbox))
         gr__inbox_unfold(loop->inbox, &posted);
@@ -152,6 +150,12 @@ static void take_mail(struct gr__loop *loop)
     if (loop->mail_stands)
         gr__loop_ready(loop, &loop->mail_end);
     gr__queue_move(&posted, &loop->ready);
+}
+
+static void take_mail(struct gr__loop *loop)
+{
+    if (!loop->mail_stands && gr__loop_mail(loop))
+        take_what_has_come(loop);
 }
 
 /* The last quantum took so long: halve it, or let it grow again. */
