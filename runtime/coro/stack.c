@@ -15,7 +15,7 @@
  * number of slots, so that a loop's turn stays short.
  *
  * Fresh stacks are left to fault in their pages. Asking the system for the topmost page of
- * each in advance saves a tenth of the fault at most, be it a call for each or one for a slab.
+ * each in advance saves a fifth of the fault at most, be it a call for each or one for a slab.
  *
  * A guard is a mark in the page table where the kernel knows it: then stacks side by side
  * are one mapping and there may be a million of them. Else it is a page without access,
@@ -42,7 +42,6 @@
 
 enum {
     SLAB_SLOTS = 32,
-    WARM_SLOTS = 32,
     TRIM_SLOTS = 64, /* most slots that a call of trim takes a step further */
     COLOURS = 16,
     LINE_BYTES = 64, /* of the cache */
@@ -276,7 +275,7 @@ static size_t next_mark(size_t mark, size_t end)
 
 bool gr__stacks_trim(struct gr__stacks *stacks)
 {
-    size_t end = stacks->free_count > WARM_SLOTS ? stacks->free_count - WARM_SLOTS : 0;
+    size_t end = stacks->free_count > GR__STACKS_WARM ? stacks->free_count - GR__STACKS_WARM : 0;
 
     size_t cold = next_mark(stacks->cold_count, stacks->cool_count);
     while (stacks->cold_count < cold)
@@ -287,7 +286,7 @@ bool gr__stacks_trim(struct gr__stacks *stacks)
         drop_below_topmost(stacks, stacks->free[stacks->cool_count++]);
 
     assert(stacks->cold_count <= stacks->cool_count && stacks->cool_count <= stacks->free_count);
-    return stacks->cold_count < end;
+    return gr__stacks_untrimmed(stacks);
 }
 
 void gr__stacks_done(struct gr__stacks *stacks)

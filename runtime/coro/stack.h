@@ -28,6 +28,8 @@ struct gr__stack {
 
 struct gr__slab;
 
+enum { GR__STACKS_WARM = 32 }; /* that trimming leaves alone */
+
 /* A pool. */
 struct gr__stacks {
     size_t stack_bytes; /* usable in each; no stack of gr__stack_map() has this many */
@@ -56,6 +58,12 @@ int gr__stacks_take(struct gr__stacks *stacks, struct gr__stack *ret_stack);
 
 /* Give back a stack that was taken from this pool. */
 void gr__stacks_give(struct gr__stacks *stacks, struct gr__stack stack);
+
+/* Whether there is anything to trim. */
+static inline bool gr__stacks_untrimmed(const struct gr__stacks *stacks)
+{
+    return stacks->cold_count + GR__STACKS_WARM < stacks->free_count;
+}
 
 /*
  * Give memory of free stacks back to the system, save that of a few which are next to be

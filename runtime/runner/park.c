@@ -13,6 +13,8 @@
 #include "coro/overflow.h"
 #include "loop/ambient.h"
 
+#define TRIM_EVERY (20 * GR_MILLISECOND)
+
 enum { POOLED_MAX = 64, STACK_BYTES = 64 * 1024 };
 
 static size_t configured_stack_bytes = STACK_BYTES;
@@ -386,6 +388,23 @@ static size_t describe_overflow(const void *address, char *text, size_t bytes)
     return gr__text_append(text, bytes, length, " bytes\n");
 }
 
+/*
+ * Stacks that were once needed and are no more lose their memory, a few at a time: 13 MB a second, at a
+ * cost of one part in two hundred of it, and then nothing wakes the loop for it any more.
+ */
+static void start_trimming(struct gr__loop *loop, struct gr__runners *runners)
+{
+    if (runners->trimming.link.next == NULL)
+        gr__wheel_start(&loop->wheel, &runners->trimming, loop->now + TRIM_EVERY);
+}
+
+static void trim(struct gr__timer *timer)
+{
+    struct gr__runners *runners = gr__container_of(timer, struct gr__runners, trimming);
+    if (gr__stacks_trim(&runners->stacks))
+        start_trimming(gr__loop_here(), runners);
+}
+
 /* Run what is ready, on runners, and come back when there is no more or the slice is over. */
 static void execute(struct gr__loop *loop)
 {
@@ -395,6 +414,8 @@ static void execute(struct gr__loop *loop)
         switch_to(loop, &runners->thread, pick(loop));
     while (runners->pooled_count > POOLED_MAX)
         runner_free(runners, pool_pop(runners));
+    if (gr__stacks_untrimmed(&runners->stacks))
+        start_trimming(loop, runners);
 }
 
 void gr__runners_configure(size_t stack_bytes, bool force_mprotect)
@@ -409,6 +430,7 @@ int gr__runners_start(struct gr__loop *loop)
     struct gr__runners *runners = gr__runners_of(loop);
     memset(runners, 0, sizeof *runners);
     gr__list_init(&runners->all);
+    runners->trimming.fire = trim;
     gr__context_adopt(&runners->thread);
     int rc = gr__stacks_init(&runners->stacks, configured_stack_bytes, configured_mprotect);
     if (rc < 0)
@@ -431,6 +453,7 @@ void gr__runners_done(struct gr__loop *loop)
     struct gr__list *link;
     while ((link = runners->all.next) != &runners->all)
         runner_free(runners, gr__container_of(link, struct gr__runner, link));
+    gr__wheel_cancel(&loop->wheel, &runners->trimming);
     gr__stacks_done(&runners->stacks);
     if (loops_on_thread > 0 && --loops_on_thread == 0)
         gr__overflow_unwatch();

@@ -137,6 +137,7 @@ struct gr__runners {
     struct gr__runner *pooled;
     struct gr__runner *corpse; /* ended on a stack of its own; freed by who runs next */
     struct gr__stacks stacks;
+    struct gr__timer trimming; /* started while there are stacks whose memory goes back */
     struct gr__list all;
     size_t pooled_count;
     size_t waiting;                   /* PARKED or READY */

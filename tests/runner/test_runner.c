@@ -4,6 +4,7 @@
 
 #include "coro/stack.h"
 #include "lib/fixture.h"
+#include "runner/park.h"
 
 static int return_it(void *context)
 {
@@ -215,19 +216,36 @@ LONE_RUNNER_TEST(wakes_in_the_order_of_the_times_it_sleeps_until)
         check_equal(gr_runner_join(runners[i], gr_in(GR_SECOND)), 0);
 }
 
-enum { MANY = 5000 };
+enum { MANY = 5000, SOME = 300 };
 
-LONE_RUNNER_TEST(waits_with_thousands_of_others)
+/* As many that wait at once, and are cancelled. */
+static void wait_and_end(int count)
 {
     static int outcomes[MANY];
     static gr_runner runners[MANY];
-    for (int i = 0; i < MANY; i++)
+    for (int i = 0; i < count; i++)
         check_equal(gr_runner_start(wait_for_ever, &outcomes[i], NULL, &runners[i]), 0);
     check_equal(gr_yield(), 0);
-    for (int i = 0; i < MANY; i++)
+    for (int i = 0; i < count; i++)
         gr_runner_cancel(runners[i]);
-    for (int i = 0; i < MANY; i++)
+    for (int i = 0; i < count; i++)
         check_equal(gr_runner_join(runners[i], gr_in(10 * GR_SECOND)), -ECANCELED);
+}
+
+LONE_RUNNER_TEST(waits_with_thousands_of_others)
+{
+    wait_and_end(MANY);
+}
+
+LONE_RUNNER_TEST(leaves_a_stack_whose_memory_goes_back_when_it_is_needed_no_more)
+{
+    const struct gr__runners *runners = gr__runners_of(gr__loop_here());
+    for (int times = 0; times < 2; times++) {
+        wait_and_end(SOME);
+        check(runners->stacks.cold_count < SOME / 2);
+        check_soon(runners->stacks.cold_count > SOME / 2);
+        check_soon(runners->trimming.link.next == NULL);
+    }
 }
 
 static int wait_without_stacks(void *context)
@@ -287,6 +305,7 @@ int main(void)
         cmocka_unit_test(has_a_stack_as_large_as_it_asks_for),
         cmocka_unit_test(wakes_in_the_order_of_the_times_it_sleeps_until),
         cmocka_unit_test(waits_with_thousands_of_others),
+        cmocka_unit_test(leaves_a_stack_whose_memory_goes_back_when_it_is_needed_no_more),
         cmocka_unit_test(is_told_when_there_is_no_stack_to_go_on_with),
         cmocka_unit_test(cannot_be_started_while_the_loop_stops),
     };
