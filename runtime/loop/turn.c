@@ -118,13 +118,18 @@ static unsigned take_lane(struct gr__loop *loop, struct gr__lane *lane, unsigned
         gr__loop_ready(loop, task);
         loop->mail_stands = true;
     }
-    gr__lane_tell(lane);
+    if (left < most)
+        gr__lane_tell(lane);
     return most - left;
 }
 
+/* The loop after `from` that is another one than this. */
 static unsigned next_lane(const struct gr__loop *loop, unsigned from)
 {
-    return from + 1 < loop->loop_count ? from + 1 : 0;
+    do
+        from = from + 1 < loop->loop_count ? from + 1 : 0;
+    while (from == loop->id);
+    return from;
 }
 
 /*
@@ -140,10 +145,9 @@ static __attribute__((noinline)) void take_what_has_come(struct gr__loop *loop)
         gr__inbox_unfold(loop->inbox, &posted);
     bool all = posted.first != NULL;
     unsigned most = all ? GR__LANE_CELLS : GR__QUANTUM_MAX;
-    unsigned from = loop->lane_first = next_lane(loop, loop->lane_first);
-    for (unsigned i = loop->loop_count; i > 0 && most > 0; i--, from = next_lane(loop, from)) {
-        if (from == loop->id || !gr__lane_mail(&loop->lanes[from]))
-            continue;
+    unsigned others = loop->loop_count - 1;
+    unsigned from = loop->lane_first = others > 0 ? next_lane(loop, loop->lane_first) : 0;
+    for (; others > 0 && most > 0; others--, from = next_lane(loop, from)) {
         unsigned taken = take_lane(loop, &loop->lanes[from], most);
         most -= all ? 0 : taken;
     }
