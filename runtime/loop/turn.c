@@ -3,7 +3,10 @@
  *
  * Ready tasks run until there are none or until their slice of time is used up. After each
  * quantum of them the clock is read, mail is taken, and loops that were written to are woken:
- * up to 64 tasks where they are short, down to one where each takes QUANTUM_TIME or longer.
+ * up to 64 tasks where they are short, down to one where each takes QUANTUM_TIME or longer. It is
+ * halved as it turns out too long, and grows by one: among many short tasks a few long ones keep it
+ * small, since an actor may use up a quantum in a row, and no mail is taken meanwhile. (Chiu and Jain,
+ * "Analysis of the Increase and Decrease Algorithms for Congestion Avoidance", 1989.)
  * A task that took LONG_TIME alone stands behind the next time, and the short ones go first:
  * those that wait for a broker, here or on another loop, do not wait for all that compute.
  * Polling is dear (an empty one costs more than a hundred messages), so while there is
@@ -162,13 +165,13 @@ static void take_mail(struct gr__loop *loop)
         take_what_has_come(loop);
 }
 
-/* The last quantum took so long: halve it, or let it grow again. */
+/* The last quantum took so long: halve it, or let it grow a little. */
 static void adapt_quantum(struct gr__loop *loop, gr_time took)
 {
     if (took > QUANTUM_TIME && loop->quantum > 1)
         loop->quantum /= 2;
     else if (took <= LONG_TIME && loop->quantum < GR__QUANTUM_MAX)
-        loop->quantum *= 2;
+        loop->quantum++;
 }
 
 static void begin_quantum(struct gr__loop *loop)

@@ -210,6 +210,34 @@ static void looks_at_the_clock_seldom_where_tasks_are_short(void **state)
     assert_int_equal(in_a_turn(20), (100 * GR_MICROSECOND / 20 / 64 + 1) * 64);
 }
 
+static int portions_most;
+
+/* Does in a row what its quantum allows, as an actor handles its messages. */
+static void run_portions(struct gr__task *task)
+{
+    int portions = loops[0].quantum;
+    toy.now += portions * 20 * GR_MICROSECOND;
+    portions_most = portions > portions_most ? portions : portions_most;
+    gr__loop_ready(&loops[0], task);
+}
+
+static const struct gr__task_class portions_class = {"portions", run_portions, NULL, NULL};
+
+/* Else the loop would do nothing else for a millisecond, each time that a hundred quick ones have run. */
+static void is_slow_to_grow_a_quantum_that_was_too_long(void **state)
+{
+    (void)state;
+    struct gr__task glutton = {NULL, &portions_class};
+    in_a_turn(20);
+    gr__loop_ready(&loops[0], &glutton);
+    for (int turns = 0; turns < 40; turns++) {
+        if (turns == 20)
+            portions_most = 0;
+        turn();
+    }
+    assert_in_range(portions_most, 1, 20);
+}
+
 static bool woken;
 
 static void look_over(struct gr__task *task)
@@ -435,6 +463,7 @@ int main(void)
         TEST(shares_time_between_the_long_and_the_short),
         TEST(keeps_a_slice_short_where_tasks_are_long),
         TEST(looks_at_the_clock_seldom_where_tasks_are_short),
+        TEST(is_slow_to_grow_a_quantum_that_was_too_long),
         TEST(wakes_whom_it_sends_to_while_its_tasks_run_on),
         TEST(does_at_once_what_comes_by_a_lane_and_can_be),
         TEST(does_nothing_at_once_while_what_came_by_a_lane_stands),
