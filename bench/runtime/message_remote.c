@@ -6,7 +6,7 @@
  * the other's cache; the receiver gets it back, takes the message out into an envelope, puts that
  * into the mailbox, and handles it: twice what a message on its own loop is to its receiver. The
  * machine's floor is a line through a ring, 64 at a time (bench/floors/ring.c), which nobody handles:
- * a message takes three and a half of those.
+ * a message takes three of those.
  */
 #include <greenroom/greenroom.h>
 
