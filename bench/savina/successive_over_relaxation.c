@@ -14,8 +14,8 @@
  * with 152,000 messages of one number each: what dominates is sending and handling them. On two
  * loops each has half of the rows, so that one message in forty goes from one to the other; but
  * those stand between each half of a step and the next, a few microseconds of work, and a loop that
- * waits for the other costs more than it gains. With ten times the side (--scale 10) that is a
- * hundredth of a half step, and two loops take less than a third of the time of one.
+ * waits for the other costs more than it gains. With ten times the side (--scale 10) a hundred times
+ * as much work lies between, and two loops take less than a third of the time of one.
  *
  * Each value is kept by where it came from, and they are added in that order: so the result is to
  * the last bit that of the sequential run, in which all black cells are updated, then all red ones.
