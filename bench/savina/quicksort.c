@@ -23,6 +23,7 @@
 #include <greenroom/greenroom.h>
 
 #include "bench/lib/bench.h"
+#include "bench/lib/crew.h"
 #include "bench/lib/fleet.h"
 #include "bench/lib/program.h"
 
@@ -168,10 +169,9 @@ static int delegate(const struct place *place, struct gr_buffer *values, int whe
  * Each loop sorts those that will stand in its share of the result: so all have as many, wherever
  * pivots fall. What lies across a border belongs where its middle is, and is split on.
  */
-static int loop_of(const struct place *place, size_t bytes)
+static int where_to_sort(const struct place *place, size_t bytes)
 {
-    size_t middle = place->first_byte + bytes / 2;
-    return (int)(middle * (size_t)gr_loop_count() / (place->whole_bytes + 1));
+    return bench_crew_where(place->first_byte + bytes / 2, place->whole_bytes + 1);
 }
 
 static int delegate_side(struct gr_self *self, uint32_t side, struct gr_buffer *values)
@@ -182,7 +182,7 @@ static int delegate_side(struct gr_self *self, uint32_t side, struct gr_buffer *
     below.side = side;
     if (side == GREATER)
         below.first_byte += sorter->values.size - values->size;
-    return delegate(&below, values, GR_ON_LOOP(loop_of(&below, values->size)));
+    return delegate(&below, values, where_to_sort(&below, values->size));
 }
 
 /* What goes away goes first, so that the other loop begins with it before this one does with its own. */
@@ -191,7 +191,7 @@ static int split(struct gr_self *self)
     struct sorter *sorter = self->state;
     struct gr_buffer parts[2];
     int rc = part(&sorter->values, parts);
-    unsigned first = loop_of(&sorter->place, parts[0].size) == gr_loop_here();
+    unsigned first = where_to_sort(&sorter->place, parts[0].size) == GR_ON_LOOP(gr_loop_here());
     for (unsigned i = 0; rc == 0 && i < 2; i++)
         rc = delegate_side(self, LESSER + (i ^ first), &parts[i ^ first]);
     gr_buffer_release(&parts[0]);
