@@ -118,17 +118,21 @@ static void discard(struct gr__task *task)
 }
 
 /*
- * To an actor with room there is nothing more to a message than that it is put in. But the first one
- * of all has to stand in the queue, since that actor then goes ahead of what is ready, and who takes
- * mail may have chosen already what to run next.
+ * To an actor with room there is nothing more to a message than that it is put in. The first one of
+ * all has the actor go behind what is ready, and not ahead of it: who takes mail may have chosen
+ * already what to run next.
  */
 static bool arrive_at_once(struct gr__loop *loop, struct gr__task *task)
 {
     struct gr__envelope *envelope = gr__envelope_of(task);
     struct gr__body *body = gr__body_find(loop, addressee(loop, envelope));
-    if (body == NULL || body->count >= body->max || body->stage == GR__NEW)
+    if (body == NULL || body->count >= body->max)
         return false;
 
+    if (body->stage == GR__NEW) {
+        gr__body_move(body, GR__SCHEDULED);
+        gr__loop_ready(loop, &body->task);
+    }
     if (task->class == &gr__envelope_classes[GR__PLAIN])
         gr__body_accept_kind(loop, body, envelope, GR__PLAIN);
     else

@@ -89,6 +89,12 @@ static void discard_order(struct gr__task *task)
 
 static const struct gr__task_class order_class = {"a spawn", order_arrives, discard_order, NULL};
 
+/* Nobody can send to an actor before it is made: so what comes behind the order needs not wait for it. */
+__attribute__((constructor)) static void add_prompt(void)
+{
+    gr__prompt_add((struct gr__prompt){order_arrives, gr__prompt_ready});
+}
+
 static int send_order(struct gr__loop *loop, unsigned to, const struct gr__birth *birth,
                       uint64_t beside, gr_promise promise)
 {

@@ -47,6 +47,12 @@ void gr__prompt_add(struct gr__prompt prompt);
 /* For those that never have to stand in the queue: runs it. */
 bool gr__prompt_run(struct gr__loop *loop, struct gr__task *task);
 
+/*
+ * For those that run user code, but that nothing has to stay behind: lets it stand in the queue, and
+ * what is sent after it may be done before it.
+ */
+bool gr__prompt_ready(struct gr__loop *loop, struct gr__task *task);
+
 /* Of the task that marks where mail ends in the queue. */
 extern const struct gr__task_class gr__mail_end_class;
 

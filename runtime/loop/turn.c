@@ -18,17 +18,19 @@
  * A process with nothing to do therefore sleeps and stays asleep.
  *
  * What comes by a lane is done as the lane is read, if it waits for nothing and runs no user code: a
- * message is put into its mailbox, a result wakes who awaits it (task.h). All else stands in the
- * queue, and so does what is read together with it, up to `mail_end`. Until that has come up nothing
+ * message is put into its mailbox, a result wakes who awaits it (task.h). An order to spawn stands in
+ * the queue and holds nothing up, as nobody can send to an actor before it is made. All else stands
+ * there, and so does what is read together with it, up to `mail_end`. Until that has come up nothing
  * more is read, which would have to stand behind it, too:
  *
- *     ready   ...                                   what comes may be done at once
+ *     ready   ... [spawn] ...                       what comes may be done at once
  *     ready   ... [call] [message] [mail_end]       what comes now waits where it is
  *
  * Invariants:
- *   1. What one loop has sent to another takes effect in the order in which it was sent. Its lane
- *      keeps that order; of what a lane has brought nobody takes anything out of the queue's
- *      order; and nothing is done at once while something that a lane has brought stands there.
+ *   1. What one loop has sent to another takes effect in the order in which it was sent, but for
+ *      orders to spawn, which may take effect later. Its lane keeps that order; of what a lane has
+ *      brought nobody takes anything out of the queue's order; and nothing is done at once while
+ *      something else that a lane has brought stands there.
  *   2. While `mail_stands`, `mail_end` is in `ready`, and ahead of it is all mail that stands there.
  *   3. So what is behind a message in a lane finds it in its mailbox, or passed on into a lane: the
  *      fences and markers of moves, the notes of windows, and chases rest on this.
@@ -48,7 +50,7 @@
 #define SPIN_MAX (20 * GR_MICROSECOND)
 #define SPIN_MIN (1 * GR_MICROSECOND)
 
-enum { TIMERS_A_TURN = 1024, LOOKS_A_STALL = 16, HOLDS_MAX = 4096, PROMPTS_MAX = 8 };
+enum { TIMERS_A_TURN = 1024, LOOKS_A_STALL = 16, HOLDS_MAX = 4096, PROMPTS_MAX = 16 };
 
 static gr_time read_clock(struct gr__loop *loop)
 {
@@ -90,6 +92,12 @@ bool gr__prompt_run(struct gr__loop *loop, struct gr__task *task)
 {
     (void)loop;
     task->class->run(task);
+    return true;
+}
+
+bool gr__prompt_ready(struct gr__loop *loop, struct gr__task *task)
+{
+    gr__loop_ready(loop, task);
     return true;
 }
 

@@ -305,12 +305,19 @@ static void open_promptly(struct gr__task *task)
     open_parcel(task);
 }
 
+static void open_alone(struct gr__task *task)
+{
+    open_parcel(task);
+}
+
 static const struct gr__task_class parcel_class = {"a parcel", open_parcel, NULL, NULL};
 static const struct gr__task_class prompt_class = {"a prompt one", open_promptly, NULL, NULL};
+static const struct gr__task_class alone_class = {"one alone", open_alone, NULL, NULL};
 
 __attribute__((constructor)) static void add_prompt(void)
 {
     gr__prompt_add((struct gr__prompt){open_promptly, gr__prompt_run});
+    gr__prompt_add((struct gr__prompt){open_alone, gr__prompt_ready});
 }
 
 static struct parcel parcel(char name, struct parcel *ready, struct parcel *sent)
@@ -333,6 +340,20 @@ static void does_at_once_what_comes_by_a_lane_and_can_be(void **state)
     send_parcel(&second);
     turn();
     assert_string_equal(trace, "12l");
+}
+
+static void does_at_once_what_comes_behind_one_that_holds_nothing_up(void **state)
+{
+    (void)state;
+    struct parcel local = parcel('l', NULL, NULL), second = prompt('2');
+    struct parcel first = {{NULL, &alone_class}, '1', NULL, NULL};
+    trace[0] = '\0';
+    gr__loop_ready(&loops[0], &local.task);
+    send_parcel(&first);
+    send_parcel(&second);
+    turn();
+    turn();
+    assert_string_equal(trace, "2l1");
 }
 
 static void does_nothing_at_once_while_what_came_by_a_lane_stands(void **state)
@@ -466,6 +487,7 @@ int main(void)
         TEST(is_slow_to_grow_a_quantum_that_was_too_long),
         TEST(wakes_whom_it_sends_to_while_its_tasks_run_on),
         TEST(does_at_once_what_comes_by_a_lane_and_can_be),
+        TEST(does_at_once_what_comes_behind_one_that_holds_nothing_up),
         TEST(does_nothing_at_once_while_what_came_by_a_lane_stands),
         TEST(does_nothing_at_once_while_what_came_later_by_a_lane_stands),
         TEST(leaves_in_its_lane_what_would_stand_behind_mail),
