@@ -81,21 +81,14 @@ int gr_executor_make(const struct gr_executor_options *options, gr_executor *ret
     return -EMFILE;
 }
 
-static gr_executor built_in(unsigned which)
+gr_executor gr__workers_built_in(unsigned which)
 {
     return (gr_executor){gr__handle(1, 0, which)};
 }
 
 gr_executor gr_executor_default(void)
 {
-    return built_in(GR__WORKERS_ANY);
-}
-
-int gr__workers_do(unsigned which, gr_work_fn *run, const void *argument, size_t argument_size,
-                   void *ret_result, size_t result_size, gr_time deadline)
-{
-    return gr_executor_run(built_in(which), run, argument, argument_size, ret_result, result_size,
-                           deadline);
+    return gr__workers_built_in(GR__WORKERS_ANY);
 }
 
 int gr_executor_resize(gr_executor executor, unsigned threads, unsigned queue_max)

@@ -1,15 +1,21 @@
 /*
  * Listeners: a listening socket that is looked at only while somebody wants a connection.
  *
- *     accept: take one from the kernel's queue -- none --> watch the descriptor -- readable --+
- *                ^                                                                           |
- *                +---------------------------------------------------------------------------+
+ *     look: one from the kernel's queue? -- none --> watch the descriptor -- readable --> look
+ *              | yes, or none can be had: why                                              ...
+ *              +--> `found` -- take --> a stream, or the error
  *
- * Connections wait in the kernel's queue and nowhere else. So a call that ends early, or
- * that finds no descriptor left, loses none.
+ * Connections wait in the kernel's queue, and nowhere else but for the one that somebody is woken
+ * for: it is taken from the kernel before, since the kernel may find then that it has gone. It is the
+ * listener's until it is taken, and the next one's where it is not. So a call that ends early, or that
+ * finds no descriptor left, loses none.
  *
  * Each loop has a socket of its own on the port (SO_REUSEPORT), over which the kernel
  * spreads connections.
+ *
+ * Invariants:
+ *   1. `acceptor` is set from subscribe until take or cancel; its waiter is NULL once it was woken.
+ *   2. It is watched exactly while somebody waits who was not woken.
  */
 #include <greenroom/stream.h>
 
@@ -38,10 +44,9 @@ struct watch {
 struct listener {
     struct gr__slot slot;
     struct watch *watch;
-    struct gr_waiter *acceptor;
+    struct gr_accept_wait *acceptor;
     int port;
-    bool watching;
-    bool readable; /* a connection may wait; cleared when none was found */
+    int found; /* the descriptor of a connection; else why there was none */
 };
 
 static struct gr__slots_floor floors[GR__LOOPS_MAX];
@@ -183,7 +188,7 @@ int gr_listen(const char *host, int port, gr_listener *ret_listener)
     }
 
     *listener = (struct listener){
-        .slot = listener->slot, .watch = watch, .port = bound_port, .readable = true};
+        .slot = listener->slot, .watch = watch, .port = bound_port, .found = -EAGAIN};
     *ret_listener = (gr_listener){watch->name};
     return 0;
 }
@@ -193,81 +198,6 @@ int gr_listener_port(gr_listener name)
     const struct listener *listener = find(name.name);
     return listener == NULL ? 0 : listener->port;
 }
-
-static void wake(struct listener *listener)
-{
-    struct gr_waiter *acceptor = listener->acceptor;
-    listener->acceptor = NULL;
-    if (acceptor != NULL)
-        acceptor->wake(acceptor);
-}
-
-static void stop_watching(struct listener *listener)
-{
-    if (listener->watching)
-        uv_poll_stop(&listener->watch->poll);
-    listener->watching = false;
-}
-
-static void on_readable(uv_poll_t *poll, int status, int events)
-{
-    (void)status, (void)events; /* accept itself finds out what it is */
-    struct listener *listener = find(gr__container_of(poll, struct watch, poll)->name);
-    if (listener == NULL)
-        return;
-
-    listener->readable = true;
-    stop_watching(listener);
-    wake(listener);
-}
-
-/* That a connection may wait, awaited. */
-struct incoming {
-    struct gr_awaitable awaitable;
-    uint64_t name;
-};
-
-static struct listener *awaited(struct gr_awaitable *awaitable)
-{
-    return find(gr__container_of(awaitable, struct incoming, awaitable)->name);
-}
-
-static bool incoming_ready(struct gr_awaitable *awaitable)
-{
-    const struct listener *listener = awaited(awaitable);
-    return listener == NULL || listener->readable;
-}
-
-static int incoming_subscribe(struct gr_awaitable *awaitable, struct gr_waiter *waiter)
-{
-    struct listener *listener = awaited(awaitable);
-    int rc = uv_poll_start(&listener->watch->poll, UV_READABLE, on_readable);
-    if (rc < 0)
-        return rc;
-
-    listener->watching = true;
-    listener->acceptor = waiter;
-    return 0;
-}
-
-static int incoming_take(struct gr_awaitable *awaitable)
-{
-    return awaited(awaitable) == NULL ? -ECANCELED : 0;
-}
-
-static bool incoming_cancel(struct gr_awaitable *awaitable)
-{
-    struct listener *listener = awaited(awaitable);
-    if (listener == NULL || listener->readable)
-        return false;
-
-    listener->acceptor = NULL;
-    stop_watching(listener);
-    return true;
-}
-
-static const struct gr_awaitable_type incoming_type = {
-    "a connection", incoming_ready, incoming_subscribe, incoming_take, incoming_cancel};
 
 /* A client that went away while it waited in the queue is no connection, and no error. */
 static int accept_one(const struct listener *listener)
@@ -279,6 +209,71 @@ static int accept_one(const struct listener *listener)
     return fd < 0 ? -errno : fd;
 }
 
+/* Whether a connection has come, or none can be had; tried anew where that was so. */
+static bool look(struct listener *listener)
+{
+    if (listener->found < 0)
+        listener->found = accept_one(listener);
+    return listener->found != -EAGAIN;
+}
+
+static void wake(struct gr_accept_wait *wait)
+{
+    struct gr_waiter *waiter = wait->waiter;
+    wait->waiter = NULL;
+    if (waiter != NULL)
+        waiter->wake(waiter);
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+    (void)status, (void)events; /* accept itself finds out what it is */
+    struct listener *listener = find(gr__container_of(poll, struct watch, poll)->name);
+    if (listener == NULL || !look(listener))
+        return;
+
+    uv_poll_stop(poll);
+    wake(listener->acceptor);
+}
+
+static struct gr_accept_wait *wait_of(struct gr_awaitable *awaitable)
+{
+    return gr__container_of(awaitable, struct gr_accept_wait, awaitable);
+}
+
+/* NULL where it has gone, or is another loop's. */
+static struct listener *listener_of(const struct gr_accept_wait *wait)
+{
+    return gr__slots_find(table(gr__loop_here()), wait->listener.name);
+}
+
+/* One that cannot be accepted from is ready, too: to say so. */
+static bool accept_ready(struct gr_awaitable *awaitable)
+{
+    const struct gr_accept_wait *wait = wait_of(awaitable);
+    struct listener *listener = listener_of(wait);
+    if (listener == NULL)
+        return true;
+    if (listener->acceptor != NULL)
+        return listener->acceptor != wait || wait->waiter == NULL;
+    return look(listener);
+}
+
+static int accept_subscribe(struct gr_awaitable *awaitable, struct gr_waiter *waiter)
+{
+    struct gr_accept_wait *wait = wait_of(awaitable);
+    struct listener *listener = listener_of(wait);
+    if (listener->acceptor != NULL)
+        return -EBUSY;
+    int rc = uv_poll_start(&listener->watch->poll, UV_READABLE, on_readable);
+    if (rc < 0)
+        return rc;
+
+    listener->acceptor = wait;
+    wait->waiter = waiter;
+    return 0;
+}
+
 static int adopt(struct gr__loop *loop, int fd, gr_stream *ret_stream)
 {
     struct gr__socket *socket;
@@ -286,37 +281,69 @@ static int adopt(struct gr__loop *loop, int fd, gr_stream *ret_stream)
     return rc < 0 ? rc : gr__stream_make(loop, &socket->transport, ret_stream);
 }
 
-int gr_accept(gr_listener name, gr_stream *ret_stream, gr_time deadline)
+static int accept_take(struct gr_awaitable *awaitable)
 {
-    struct gr__loop *loop = gr__loop_to_wait_on();
-    struct listener *listener = loop == NULL ? NULL : gr__slots_find(table(loop), name.name);
+    struct gr_accept_wait *wait = wait_of(awaitable);
+    struct listener *listener = listener_of(wait);
+    int status = wait->status;
+    wait->status = 0;
+    if (status < 0)
+        return status;
     if (listener == NULL)
-        return gr__await_refusal(loop, name.name);
-    if (listener->acceptor != NULL)
+        return gr__await_refusal(gr__loop_here(), wait->listener.name);
+    if (listener->acceptor != NULL && listener->acceptor != wait)
         return -EBUSY;
 
-    struct incoming incoming = {.name = name.name};
-    for (;;) {
-        int rc = gr__await(&incoming.awaitable, &incoming_type, deadline);
-        if (rc < 0)
-            return rc;
-        listener = find(name.name);
-        int fd = accept_one(listener);
-        if (fd >= 0)
-            return adopt(loop, fd, ret_stream);
-        if (fd != -EAGAIN)
-            return fd;
-        listener->readable = false;
-    }
+    int found = listener->found;
+    listener->acceptor = NULL;
+    listener->found = -EAGAIN;
+    return found < 0 ? found : adopt(gr__loop_here(), found, wait->ret_stream);
+}
+
+/* A connection is the next one's. That the listener was closed stays to be told. */
+static bool accept_cancel(struct gr_awaitable *awaitable)
+{
+    struct gr_accept_wait *wait = wait_of(awaitable);
+    if (wait->status < 0)
+        return false;
+
+    struct listener *listener = listener_of(wait);
+    listener->acceptor = NULL;
+    wait->waiter = NULL;
+    uv_poll_stop(&listener->watch->poll);
+    return true;
+}
+
+static const struct gr_awaitable_type accept_type = {"a connection", accept_ready, accept_subscribe,
+                                                     accept_take, accept_cancel};
+
+struct gr_awaitable *gr_accept_awaitable(struct gr_accept_wait *wait, gr_listener listener,
+                                         gr_stream *ret_stream)
+{
+    *wait = (struct gr_accept_wait){
+        .awaitable = {&accept_type}, .listener = listener, .ret_stream = ret_stream};
+    return &wait->awaitable;
+}
+
+int gr_accept(gr_listener listener, gr_stream *ret_stream, gr_time deadline)
+{
+    struct gr_accept_wait wait;
+    return gr__await_in_runner(gr_accept_awaitable(&wait, listener, ret_stream), &accept_type,
+                               deadline);
 }
 
 static void end(struct gr__loop *loop, struct listener *listener)
 {
-    struct gr_waiter *acceptor = listener->acceptor;
+    struct gr_accept_wait *acceptor = listener->acceptor;
+    if (listener->found >= 0)
+        close(listener->found);
     end_watch(listener->watch);
     gr__slots_give(table(loop), listener);
-    if (acceptor != NULL)
-        acceptor->wake(acceptor);
+    if (acceptor == NULL)
+        return;
+
+    acceptor->status = -ECANCELED;
+    wake(acceptor);
 }
 
 void gr_listener_close(gr_listener name)

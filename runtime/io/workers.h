@@ -133,9 +133,8 @@ void gr__workers_free(struct gr__workers *workers);
 /* At the end of the fleet: discard what has not begun, and wait until all threads have left. */
 void gr__workers_end(struct gr__workers *workers);
 
-/* gr_executor_run(), on one of the built-in executors. */
-int gr__workers_do(unsigned which, gr_work_fn *run, const void *argument, size_t argument_size,
-                   void *ret_result, size_t result_size, gr_time deadline);
+/* The handle of a built-in executor. */
+gr_executor gr__workers_built_in(unsigned which);
 
 /* The executor with that number in the table. */
 struct gr__workers *gr__workers_at(unsigned which);

@@ -71,6 +71,13 @@ struct thing {
     int flag;
     gr_listener listener;
     gr_stream client, server;
+    struct gr_accept_wait accept_wait;
+    struct gr_stream_connect_wait connect_wait;
+    struct gr_stream_read_wait read_wait;
+    struct gr_stream_write_wait write_wait;
+    char line[8];
+    const void *peeked;
+    size_t size;
     size_t written;
     int descriptor;
     struct gr_fd_wait fd_wait;

@@ -118,7 +118,7 @@ static void end_receive(struct thing *thing)
     check_equal(gr_dead_letters(), before + 1);
 }
 
-/* --- calls, as functions -------------------------------------------------------------------- */
+/* --- functions, work that blocks, streams --------------------------------------------------- */
 
 static int wait_for_event(void *context)
 {
@@ -184,16 +184,18 @@ static void close_pair(struct thing *thing)
     gr_listener_close(thing->listener);
 }
 
-static int read_number(void *context)
-{
-    struct thing *thing = context;
-    return gr_stream_read_exactly(thing->server, &thing->got, sizeof(int), GR_FOREVER);
-}
-
-static void begin_stream(struct thing *thing)
+static void begin_read(struct thing *thing)
 {
     make_pair(thing);
-    thing->awaitable = gr_function_awaitable(&thing->function, read_number, thing, NULL);
+    thing->awaitable =
+        gr_stream_read_awaitable(&thing->read_wait, thing->server, &thing->got, 4, &thing->size);
+}
+
+static void begin_read_exactly(struct thing *thing)
+{
+    make_pair(thing);
+    thing->awaitable =
+        gr_stream_read_exactly_awaitable(&thing->read_wait, thing->server, &thing->got, 4);
 }
 
 static void write_7(struct thing *thing)
@@ -201,23 +203,80 @@ static void write_7(struct thing *thing)
     check_equal(gr_stream_write(thing->client, &(int){7}, sizeof(int), SOON), 0);
 }
 
+static void begin_read_until(struct thing *thing)
+{
+    make_pair(thing);
+    thing->awaitable = gr_stream_read_until_awaitable(
+        &thing->read_wait, thing->server, "\r\n", 2, thing->line, sizeof thing->line, &thing->size);
+}
+
+static void write_line(struct thing *thing)
+{
+    check_equal(gr_stream_write(thing->client, "seven\r", 6, SOON), 0);
+    check_equal(gr_stream_write(thing->client, "\n", 1, SOON), 0);
+}
+
+static void got_line(struct thing *thing)
+{
+    check_equal(thing->size, 7);
+    check_equal(memcmp(thing->line, "seven\r\n", 7), 0);
+}
+
+static void begin_peek(struct thing *thing)
+{
+    make_pair(thing);
+    thing->awaitable =
+        gr_stream_peek_awaitable(&thing->read_wait, thing->server, 3, &thing->peeked, &thing->size);
+}
+
+/* To look at it takes nothing. */
+static void peeked_at_7(struct thing *thing)
+{
+    check_equal(thing->size, 4);
+    memcpy(&thing->got, thing->peeked, 4);
+    got_7(thing);
+    thing->got = -1;
+    check_equal(gr_stream_read_exactly(thing->server, &thing->got, 4, gr_now()), 0);
+    got_7(thing);
+}
+
+/* And nothing more has come. */
+static void close_read_pair(struct thing *thing)
+{
+    char byte;
+    check_equal(gr_stream_read_exactly(thing->server, &byte, 1, gr_now()), -ETIMEDOUT);
+    close_pair(thing);
+}
+
 /* Much of a write. */
 static char bulk[65536];
 
 /* The other side does not read, so what this one may queue is used up in the end. */
-static int write_one_more(void *context)
-{
-    struct thing *thing = context;
-    return gr_stream_write(thing->client, bulk, sizeof bulk, GR_FOREVER);
-}
-
-static void begin_write(struct thing *thing)
+static void make_full_pair(struct thing *thing)
 {
     make_pair(thing);
     thing->written = 0;
     while (gr_stream_write(thing->client, bulk, sizeof bulk, gr_in(GR_MILLISECOND)) == 0)
         thing->written += sizeof bulk;
-    thing->awaitable = gr_function_awaitable(&thing->function, write_one_more, thing, NULL);
+}
+
+static void begin_write(struct thing *thing)
+{
+    make_full_pair(thing);
+    thing->awaitable =
+        gr_stream_write_awaitable(&thing->write_wait, thing->client, bulk, sizeof bulk);
+}
+
+static void begin_flush(struct thing *thing)
+{
+    make_full_pair(thing);
+    thing->awaitable = gr_stream_flush_awaitable(&thing->write_wait, thing->client);
+}
+
+static void begin_shutdown(struct thing *thing)
+{
+    make_full_pair(thing);
+    thing->awaitable = gr_stream_shutdown_awaitable(&thing->write_wait, thing->client);
 }
 
 static void read_and_count(struct thing *thing, size_t wanted)
@@ -243,20 +302,37 @@ static void make_room(struct thing *thing)
     start_helper(thing, read_half);
 }
 
-/* What was written before has been read; of the last write there is all, once. */
-static void all_was_written_once(struct thing *thing)
+static void finish_reading(struct thing *thing)
 {
     if (thing->helper.name != 0)
         check_equal(gr_runner_join(thing->helper, SOON), 0);
     else
         read_and_count(thing, thing->written);
-    read_and_count(thing, sizeof bulk);
+}
+
+static void nothing_more_was_written(struct thing *thing)
+{
     gr_stream_close(thing->client);
     char byte;
     size_t size;
     check_equal(gr_stream_read(thing->server, &byte, 1, &size, SOON), GR_EOF);
     thing->client = (gr_stream){0};
     close_pair(thing);
+}
+
+/* What was written before has been read. */
+static void all_was_flushed(struct thing *thing)
+{
+    finish_reading(thing);
+    nothing_more_was_written(thing);
+}
+
+/* And of the last write there is all, once. */
+static void all_was_written_once(struct thing *thing)
+{
+    finish_reading(thing);
+    read_and_count(thing, sizeof bulk);
+    nothing_more_was_written(thing);
 }
 
 static void begin_descriptor(struct thing *thing)
@@ -285,16 +361,10 @@ static void close_descriptor(struct thing *thing)
     close(thing->descriptor);
 }
 
-static int accept_one(void *context)
-{
-    struct thing *thing = context;
-    return gr_accept(thing->listener, &thing->server, GR_FOREVER);
-}
-
 static void begin_accept(struct thing *thing)
 {
     check_equal(gr_listen("127.0.0.1", 0, &thing->listener), 0);
-    thing->awaitable = gr_function_awaitable(&thing->function, accept_one, thing, NULL);
+    thing->awaitable = gr_accept_awaitable(&thing->accept_wait, thing->listener, &thing->server);
 }
 
 static void connect_one(struct thing *thing)
@@ -310,17 +380,22 @@ static void close_pair_once_connected(struct thing *thing)
     close_pair(thing);
 }
 
-static int connect_client(void *context)
+static void begin_connect_to(struct thing *thing, const char *host)
 {
-    struct thing *thing = context;
-    return gr_stream_connect("127.0.0.1", gr_listener_port(thing->listener), &thing->client,
-                             GR_FOREVER);
+    check_equal(gr_listen("127.0.0.1", 0, &thing->listener), 0);
+    thing->awaitable = gr_stream_connect_awaitable(
+        &thing->connect_wait, host, gr_listener_port(thing->listener), &thing->client);
 }
 
 static void begin_connect(struct thing *thing)
 {
-    check_equal(gr_listen("127.0.0.1", 0, &thing->listener), 0);
-    thing->awaitable = gr_function_awaitable(&thing->function, connect_client, thing, NULL);
+    begin_connect_to(thing, "127.0.0.1");
+}
+
+/* A name, which a thread looks up first. */
+static void begin_connect_by_name(struct thing *thing)
+{
+    begin_connect_to(thing, "localhost");
 }
 
 /* --- sets, and what users make -------------------------------------------------------------- */
@@ -464,15 +539,19 @@ const struct row far_rows[] = {
     {"an actor's end", begin_actor, stop_actor, nothing, nothing, false},
     {"a name", begin_name, register_name, got_named, stop_actor, false},
     {"a message", begin_receive, send_7, got_message, end_receive, false},
-    {"a function", begin_function, set_event, got_7, end_event, false},
-    {"blocking work", begin_blocking, tell, got_7, nothing, false},
     {"an executor's work", begin_executor, tell, got_7, nothing, false},
-    {"a read", begin_stream, write_7, got_7, close_pair, false},
+    {"a read", begin_read, write_7, got_7, close_read_pair, false},
+    {"a read of so much", begin_read_exactly, write_7, got_7, close_read_pair, false},
+    {"a read of a line", begin_read_until, write_line, got_line, close_read_pair, false},
+    {"a peek", begin_peek, write_7, peeked_at_7, close_read_pair, false},
     {"a write", begin_write, make_room, nothing, all_was_written_once, false},
+    {"a flush", begin_flush, make_room, nothing, all_was_flushed, false},
+    {"a shutdown", begin_shutdown, make_room, nothing, all_was_flushed, false},
     {"a descriptor", begin_descriptor, fill_descriptor, descriptor_has_7, close_descriptor, false},
     {"a connection to accept", begin_accept, connect_one, nothing, close_pair_once_connected,
      false},
     {"a connection", begin_connect, nothing, nothing, close_pair, false},
+    {"a connection by name", begin_connect_by_name, nothing, nothing, close_pair, false},
     {"all", begin_all, resolve_all, got_all, nothing, false},
     {"all, failing fast", begin_fail_fast, resolve_all, got_all, nothing, false},
     {"any", begin_any, resolve_all, got_one, nothing, false},
@@ -481,5 +560,8 @@ const struct row far_rows[] = {
     {"one within its time", begin_within, resolve, got_7, future_is_gone, false},
     {"each", begin_each, resolve_all, got_each, end_each, false},
     {"a user's own", begin_box, put_ball, nothing, box_is_empty, false},
+    /* The last, since these give back a stack, and where one is to be had, the next can wait. */
+    {"a function", begin_function, set_event, got_7, end_event, false},
+    {"blocking work", begin_blocking, tell, got_7, nothing, false},
     {0},
 };

@@ -21,10 +21,19 @@
  *
  * Both directions end on their own. After #GR_EOF from a read the stream can
  * still be written to; after gr_stream_shutdown() it can still be read.
+ *
+ * Each call that waits has a form to be awaited together with others (combine.h): a
+ * bell that rings while a client says nothing, the first of two servers that answers. It
+ * fills a struct of yours, begins nothing, and gives what the call returns. What one that
+ * is withdrawn leaves is what the call leaves that ends early, even where it was woken
+ * already: bytes in the stream, a connection with the listener, and of a write nothing
+ * is out. A connection that is being made is given up. What pointers point to is yours to
+ * keep until the wait is over.
  */
 #ifndef GREENROOM_STREAM_H
 #define GREENROOM_STREAM_H
 
+#include <greenroom/await.h>
 #include <greenroom/base.h>
 #include <greenroom/buffer.h>
 
@@ -56,6 +65,28 @@ typedef struct gr_listener {
  */
 GR_FALLIBLE int gr_stream_connect(const char *host, int port, gr_stream *ret_stream,
                                   gr_time deadline);
+
+/** A connection, to be awaited together with others. */
+struct gr_stream_connect_wait {
+    struct gr_awaitable awaitable; /**< what to await */
+    const char *host;              /**< private */
+    int port;                      /**< private */
+    gr_stream *ret_stream;         /**< private */
+    struct gr_waiter *waiter;      /**< private: until it is woken */
+    void *attempt;                 /**< private */
+};
+
+/**
+ * gr_stream_connect() as an awaitable. One that is withdrawn closes what it has made, and begins
+ * anew when it is awaited again.
+ *
+ * @thread loop
+ * @owner  @p wait stays the caller's
+ * @errors awaited: as gr_stream_connect(), and -EBUSY while another awaits it
+ */
+GR_API struct gr_awaitable *gr_stream_connect_awaitable(struct gr_stream_connect_wait *wait,
+                                                        const char *host, int port,
+                                                        gr_stream *ret_stream);
 
 /**
  * Read what is there, at least one byte.
@@ -101,8 +132,51 @@ GR_FALLIBLE int gr_stream_read_until(gr_stream stream, const void *delimiter, si
 GR_FALLIBLE int gr_stream_peek(gr_stream stream, size_t more_than, const void **ret_data,
                                size_t *ret_size, gr_time deadline);
 
+/** What a stream is read for, to be awaited together with others. */
+struct gr_stream_read_wait {
+    struct gr_awaitable awaitable; /**< what to await */
+    gr_stream stream;              /**< private */
+    void *data;                    /**< private */
+    const void **ret_peeked;       /**< private: instead of that */
+    size_t *ret_size;              /**< private */
+    size_t size;                   /**< private: the most that is taken */
+    size_t least;                  /**< private: bytes that are enough */
+    const void *delimiter;         /**< private: or NULL */
+    size_t delimiter_size;         /**< private */
+    size_t seen;                   /**< private: bytes that were searched for it */
+    size_t end;                    /**< private: bytes up to its end, once found; else 0 */
+    struct gr_waiter *waiter;      /**< private: until it is woken */
+    int status;                    /**< private: -ECANCELED once the stream was closed; else 0 */
+};
+
 /**
- * Take bytes that were peeked at off the stream.
+ * gr_stream_read() as an awaitable.
+ *
+ * @thread loop
+ * @owner  @p wait stays the caller's
+ */
+GR_API struct gr_awaitable *gr_stream_read_awaitable(struct gr_stream_read_wait *wait,
+                                                     gr_stream stream, void *data, size_t size,
+                                                     size_t *ret_size);
+
+/** gr_stream_read_exactly(), as gr_stream_read_awaitable(). */
+GR_API struct gr_awaitable *gr_stream_read_exactly_awaitable(struct gr_stream_read_wait *wait,
+                                                             gr_stream stream, void *data,
+                                                             size_t size);
+
+/** gr_stream_read_until(), as gr_stream_read_awaitable(). */
+GR_API struct gr_awaitable *gr_stream_read_until_awaitable(struct gr_stream_read_wait *wait,
+                                                           gr_stream stream, const void *delimiter,
+                                                           size_t delimiter_size, void *data,
+                                                           size_t size, size_t *ret_size);
+
+/** gr_stream_peek(), as gr_stream_read_awaitable(). */
+GR_API struct gr_awaitable *gr_stream_peek_awaitable(struct gr_stream_read_wait *wait,
+                                                     gr_stream stream, size_t more_than,
+                                                     const void **ret_data, size_t *ret_size);
+
+/**
+ * Take bytes that were peeked at off the stream, from which nobody may be waiting to read.
  *
  * @param size  no more than there were
  *
@@ -123,7 +197,7 @@ GR_API void gr_stream_skip(gr_stream stream, size_t size);
 GR_FALLIBLE int gr_stream_write(gr_stream stream, const void *data, size_t size, gr_time deadline);
 
 /**
- * The same without waiting: -EAGAIN where gr_stream_write() would.
+ * The same without waiting: -EAGAIN where gr_stream_write() would, or another waits to write.
  *
  * @thread loop, the stream's
  * @owner  @p data stays the caller's
@@ -146,6 +220,39 @@ GR_FALLIBLE int gr_stream_flush(gr_stream stream, gr_time deadline);
  * @errors as gr_stream_write(), -ENOTCONN
  */
 GR_FALLIBLE int gr_stream_shutdown(gr_stream stream, gr_time deadline);
+
+/** What is written to a stream, or waited for in its writing, to be awaited together with others. */
+struct gr_stream_write_wait {
+    struct gr_awaitable awaitable; /**< what to await */
+    gr_stream stream;              /**< private */
+    const void *data;              /**< private */
+    size_t size;                   /**< private */
+    size_t queued_max;             /**< private: bytes in the queue that are few enough */
+    bool until_shut;               /**< private: instead of that */
+    struct gr_waiter *waiter;      /**< private: until it is woken */
+    int status;                    /**< private: -ECANCELED once the stream was closed; else 0 */
+};
+
+/**
+ * gr_stream_write() as an awaitable. All of it is written when it is taken; withdrawn, none was.
+ *
+ * @thread loop
+ * @owner  @p wait stays the caller's
+ */
+GR_API struct gr_awaitable *gr_stream_write_awaitable(struct gr_stream_write_wait *wait,
+                                                      gr_stream stream, const void *data,
+                                                      size_t size);
+
+/** gr_stream_flush(), as gr_stream_write_awaitable(). */
+GR_API struct gr_awaitable *gr_stream_flush_awaitable(struct gr_stream_write_wait *wait,
+                                                      gr_stream stream);
+
+/**
+ * gr_stream_shutdown(), as gr_stream_write_awaitable(). It begins when it is awaited, and then goes
+ * on though it be withdrawn: awaited again it tells how that ended.
+ */
+GR_API struct gr_awaitable *gr_stream_shutdown_awaitable(struct gr_stream_write_wait *wait,
+                                                         gr_stream stream);
 
 /**
  * End a stream. Stale or zero is ignored.
@@ -197,6 +304,24 @@ GR_API int gr_listener_port(gr_listener listener);
  *         -ETIMEDOUT, -ECANCELED also when the listener is closed meanwhile, -ENOMEM
  */
 GR_FALLIBLE int gr_accept(gr_listener listener, gr_stream *ret_stream, gr_time deadline);
+
+/** The next connection, to be awaited together with others. */
+struct gr_accept_wait {
+    struct gr_awaitable awaitable; /**< what to await */
+    gr_listener listener;          /**< private */
+    gr_stream *ret_stream;         /**< private */
+    struct gr_waiter *waiter;      /**< private: until it is woken */
+    int status;                    /**< private: -ECANCELED once the listener was closed; else 0 */
+};
+
+/**
+ * gr_accept() as an awaitable.
+ *
+ * @thread loop
+ * @owner  @p wait stays the caller's
+ */
+GR_API struct gr_awaitable *gr_accept_awaitable(struct gr_accept_wait *wait, gr_listener listener,
+                                                gr_stream *ret_stream);
 
 /**
  * Stop listening. Stale or zero is ignored.
