@@ -97,27 +97,49 @@ void reply(Self *self, Ts &&...values)
     tell(self, take_sender(self), std::forward<Ts>(values)...);
 }
 
-// xorshift64*, seeded with the number of its actor.
+// xoshiro256++, seeded by splitmix64 with the number of its actor. What draws many does so from a
+// copy, which stays in registers.
 class random {
 public:
-    explicit random(uint64_t seed = 0) : state_((seed + 1) * 0x9e3779b97f4a7c15u) {}
+    explicit random(uint64_t seed = 0)
+    {
+        for (uint64_t &word : state_)
+            word = mix(seed);
+    }
 
     uint64_t next()
     {
-        state_ ^= state_ >> 12;
-        state_ ^= state_ << 25;
-        state_ ^= state_ >> 27;
-        return state_ * 0x2545f4914f6cdd1du;
+        uint64_t number = rotate_left(state_[0] + state_[3], 23) + state_[0];
+        uint64_t shifted = state_[1] << 17;
+        state_[2] ^= state_[0];
+        state_[3] ^= state_[1];
+        state_[1] ^= state_[2];
+        state_[0] ^= state_[3];
+        state_[2] ^= shifted;
+        state_[3] = rotate_left(state_[3], 45);
+        return number;
     }
 
     // From 0 to bound - 1.
-    uint64_t below(uint64_t bound) { return ((next() >> 32) * bound) >> 32; }
+    uint64_t below(uint64_t bound) { return static_cast<uint64_t>(wide{next()} * bound >> 64); }
 
     // From 0 to just below 1.
     double real() { return static_cast<double>(next() >> 11) * 0x1p-53; }
 
 private:
-    uint64_t state_;
+    __extension__ using wide = unsigned __int128;
+
+    static uint64_t rotate_left(uint64_t word, int bits) { return word << bits | word >> (64 - bits); }
+
+    static uint64_t mix(uint64_t &seed)
+    {
+        uint64_t word = seed += 0x9e3779b97f4a7c15u;
+        word = (word ^ word >> 30) * 0xbf58476d1ce4e5b9u;
+        word = (word ^ word >> 27) * 0x94d049bb133111ebu;
+        return word ^ word >> 31;
+    }
+
+    uint64_t state_[4];
 };
 
 // Keeps the compiler from dropping what computes this value.
@@ -125,6 +147,19 @@ template <class T>
 void keep(const T &value)
 {
     asm volatile("" : : "m"(value) : "memory");
+}
+
+// Work: adds up random(1,000) + 10 numbers, where that is wanted.
+inline void work(random &numbers, bool wanted)
+{
+    if (!wanted)
+        return;
+    random own = numbers;
+    uint64_t sum = 0;
+    for (uint64_t i = own.below(1000) + 10; i > 0; i--)
+        sum += own.next();
+    keep(sum);
+    numbers = own;
 }
 
 } // namespace bench

@@ -38,8 +38,10 @@ struct consumer_state {
 
 double work(bench::random &random, double item, int times)
 {
+    bench::random own = random;
     for (int i = 0; i < times; i++)
-        item += std::log(random.real() + 0.01);
+        item += std::log(own.real() + 0.01);
+    random = own;
     return item;
 }
 

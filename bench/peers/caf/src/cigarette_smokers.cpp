@@ -18,15 +18,6 @@ struct smoker_state {
     uint64_t rounds = 0;
 };
 
-// To smoke, draws random(1,000) + 10 numbers, where that is wanted.
-void smoke(bench::random &random, bool cost)
-{
-    if (!cost)
-        return;
-    for (uint64_t i = random.below(1000) + 10; i > 0; i--)
-        bench::keep(random.next());
-}
-
 behavior smoker(stateful_actor<smoker_state> *self, actor main, uint64_t number, bool cost)
 {
     self->state.random = bench::random{number};
@@ -34,7 +25,7 @@ behavior smoker(stateful_actor<smoker_state> *self, actor main, uint64_t number,
         [=](get_atom) {
             self->state.rounds++;
             bench::reply(self, ok_atom_v);
-            smoke(self->state.random, cost);
+            bench::work(self->state.random, cost);
             return bench::nothing{};
         },
         [=](close_atom) {

@@ -34,15 +34,6 @@ struct barber_state {
     uint64_t haircuts = 0;
 };
 
-// Draws random(1,000) + 10 numbers, where that is wanted.
-void draw_numbers(bench::random &random, bool wanted)
-{
-    if (!wanted)
-        return;
-    for (uint64_t i = random.below(1000) + 10; i > 0; i--)
-        bench::keep(random.next());
-}
-
 behavior customer(event_based_actor *self, actor factory)
 {
     return {
@@ -58,7 +49,7 @@ behavior barber(stateful_actor<barber_state> *self, bool cost)
 {
     return {
         [=](enter_atom, const actor &customer) {
-            draw_numbers(self->state.random, cost);
+            bench::work(self->state.random, cost);
             self->state.haircuts++;
             bench::tell(self, customer, done_atom{});
             bench::tell<message_priority::high>(self, bench::take_sender(self), free_atom{});
@@ -118,7 +109,7 @@ behavior factory(stateful_actor<factory_state> *self, actor room, actor main, ui
     self->state.left = customers;
     for (uint64_t i = 0; i < customers; i++) {
         self->send(room, enter_atom{}, self->spawn<lazy_init>(customer, actor{self}));
-        draw_numbers(self->state.random, cost);
+        bench::work(self->state.random, cost);
     }
     return {
         [=](full_atom, const actor &customer) {

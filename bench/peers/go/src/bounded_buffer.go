@@ -11,7 +11,7 @@ const (
 	bufferRoom      = 50
 	bufferProducers = 40
 	bufferConsumers = 40
-	itemCost        = 25
+	itemCost        = 25 * 100 // logarithms to make an item, or use it
 )
 
 // What the manager is told: here is an item, here is my last, or I am free.
@@ -27,20 +27,11 @@ type bufferMessage struct {
 	kind   uint8
 }
 
-// What it costs to make or use an item.
-func (r *random) itemWork(cost int) float64 {
-	sum := 0.0
-	for i := 0; i < cost*100; i++ {
-		sum += math.Log(r.unit() + 0.01)
-	}
-	return sum
-}
-
 func bufferProducer(number, items, cost int, mailbox <-chan struct{}, manager chan<- bufferMessage) {
 	random := newRandom(number)
 	for i := 1; i <= items; i++ {
 		<-mailbox
-		message := bufferMessage{item: random.itemWork(cost), number: int32(number), kind: bufferItem}
+		message := bufferMessage{item: random.logarithms(cost), number: int32(number), kind: bufferItem}
 		if i == items {
 			message.kind = bufferLastItem
 		}
@@ -53,7 +44,7 @@ func bufferConsumer(number, cost int, mailbox <-chan float64, manager chan<- buf
 	random, count, sum := newRandom(bufferProducers+number), 0, 0.0
 	manager <- bufferMessage{number: int32(number), kind: bufferFree}
 	for item := range mailbox {
-		sum += item + random.itemWork(cost)
+		sum += item + random.logarithms(cost)
 		count++
 		manager <- bufferMessage{number: int32(number), kind: bufferFree}
 	}

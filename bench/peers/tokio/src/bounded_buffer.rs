@@ -15,7 +15,7 @@ use crate::random::Random;
 const ROOM: usize = 50;
 const PRODUCERS: usize = 40;
 const CONSUMERS: usize = 40;
-const ITEM_COST: usize = 25;
+const ITEM_COST: usize = 25 * 100; // logarithms to make an item, or use it
 
 /// What a producer is told.
 struct Make;
@@ -25,11 +25,6 @@ enum Message {
     Item { item: f64, producer: usize },
     LastItem { item: f64 },
     Free { consumer: usize },
-}
-
-/// What it costs to make or use an item.
-fn item_work(random: &mut Random, cost: usize) -> f64 {
-    (0..cost * 100).map(|_| (random.unit() + 0.01).ln()).sum()
 }
 
 async fn producer(
@@ -42,7 +37,7 @@ async fn producer(
     let mut random = Random::new(number);
     for left in (0..items).rev() {
         mailbox.recv().await;
-        let item = item_work(&mut random, cost);
+        let item = random.logarithms(cost);
         let message = match left {
             0 => Message::LastItem { item },
             _ => Message::Item { item, producer: number },
@@ -61,7 +56,7 @@ async fn consumer(
     let (mut random, mut used, mut sum) = (Random::new(PRODUCERS + number), 0, 0.0);
     send(&manager, Message::Free { consumer: number }).await;
     while let Some(item) = mailbox.recv().await {
-        sum += item + item_work(&mut random, cost);
+        sum += item + random.logarithms(cost);
         used += 1;
         send(&manager, Message::Free { consumer: number }).await;
     }
