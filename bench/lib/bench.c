@@ -18,42 +18,47 @@
 
 #define SAMPLE_NS 20000000u
 #define GROWTH_MAX 50
+#define SCALE_MIN 0.001
+#define SCALE_MAX 1000.0
 
 static int samples = 7;
 static int loops;
 static double scale = 1;
 
+static void refuse(const char *option, const char *value, double least, double most)
+{
+    fprintf(stderr, "%s wants a number from %g to %g, not %s\n", option, least, most, value);
+    exit(2);
+}
+
 static int number(const char *option, const char *value, int most)
 {
-    char *end = NULL;
-    long n = value != NULL ? strtol(value, &end, 10) : 0;
-    if (value == NULL || *end != '\0' || n < 1 || n > most) {
-        fprintf(stderr, "%s wants a number from 1 to %d\n", option, most);
-        exit(2);
-    }
+    char *end;
+    long n = strtol(value, &end, 10);
+    if (end == value || *end != '\0' || n < 1 || n > most)
+        refuse(option, value, 1, most);
     return (int)n;
 }
 
 static double factor(const char *option, const char *value)
 {
-    char *end = NULL;
-    double n = value != NULL ? strtod(value, &end) : 0;
-    if (value == NULL || *end != '\0' || !(n >= 0.001 && n <= 1000)) {
-        fprintf(stderr, "%s wants a number from 0.001 to 1000\n", option);
-        exit(2);
-    }
+    char *end;
+    double n = strtod(value, &end);
+    if (end == value || *end != '\0' || !(n >= SCALE_MIN && n <= SCALE_MAX))
+        refuse(option, value, SCALE_MIN, SCALE_MAX);
     return n;
 }
 
 void bench_begin(int argc, char **argv)
 {
     for (int i = 1; i < argc; i += 2) {
+        const char *value = argv[i + 1] != NULL ? argv[i + 1] : "nothing";
         if (strcmp(argv[i], "--samples") == 0) {
-            samples = number(argv[i], argv[i + 1], BENCH_SAMPLES_MAX);
+            samples = number(argv[i], value, BENCH_SAMPLES_MAX);
         } else if (strcmp(argv[i], "--scale") == 0) {
-            scale = factor(argv[i], argv[i + 1]);
+            scale = factor(argv[i], value);
         } else if (strcmp(argv[i], "--loops") == 0) {
-            loops = number(argv[i], argv[i + 1], 256);
+            loops = number(argv[i], value, BENCH_LOOPS_MAX);
         } else {
             fprintf(stderr, "usage: %s [--samples K] [--scale F] [--loops N]\n", argv[0]);
             exit(2);

@@ -54,8 +54,9 @@ double bench_cpu_seconds(void);
 /* Measure a row and print it. 0, or what its work failed with. */
 int bench_measure(const struct bench_row *row);
 
-/* The most that --samples may say. */
+/* The most that --samples and --loops may say. */
 #define BENCH_SAMPLES_MAX 1000
+#define BENCH_LOOPS_MAX 256
 
 /* The samples of a row that --samples asks for. */
 int bench_samples(void);

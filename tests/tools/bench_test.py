@@ -1,10 +1,17 @@
 #!/usr/bin/env python3
-"""What bench/run makes of the rows that it was given is right, and gnuplot can draw it.
+"""bench/run takes what makes sense and says what does not, forgets no program, reckons rightly,
+and gnuplot can draw it.
 
     bench_test.py [ROOT]
 """
 
+import contextlib
+import glob
+import importlib.machinery
+import importlib.util
+import io
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -13,15 +20,140 @@ import unittest
 sys.dont_write_bytecode = True
 ROOT = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "..", "..")
 sys.path.insert(0, os.path.join(ROOT, "bench"))
+import arguments  # noqa: E402
 import peers  # noqa: E402
 import plot  # noqa: E402
 
+
+def load_run():
+    """bench/run, as a module."""
+    loader = importlib.machinery.SourceFileLoader("run", os.path.join(ROOT, "bench", "run"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("run", loader))
+    loader.exec_module(module)
+    return module
+
+
+def text_of(*path):
+    with open(os.path.join(ROOT, *path), encoding="utf-8") as file:
+        return file.read()
+
+
+run = load_run()
 HEADER = {"machine": "machine", "kernel": "6.1-x", "cores": 2, "date": "2026-01-01 00:00:00"}
 
 
 def turn(median, unit="ns"):
     return {"variant": "", "unit": unit, "median": median, "low": median - 1, "high": median + 1,
             "operations": 1000, "cpu_seconds": 0.002, "peak_rss_bytes": 2**20}
+
+
+class Arguments(unittest.TestCase):
+    def refusal(self, *words):
+        """What is said of these words, when the program ends for them."""
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said), self.assertRaises(SystemExit) as ended:
+            arguments.parse("about", words)
+        self.assertEqual(ended.exception.code, 2)
+        return said.getvalue()
+
+    def test_a_number_that_is_refused_is_named_with_its_option_and_its_limits(self):
+        for option, most in (("--repeat", 1000), ("--samples", 1000), ("--loops", 256)):
+            for value in ("0", "-3", str(most + 1), "x", "1.5", ""):
+                said = self.refusal(option, value)
+                self.assertIn(f"{option}: wants a number from 1 to {most}, not {value}", said)
+            self.assertEqual(getattr(arguments.parse("", [option, str(most)]), option[2:]), most)
+
+    def test_limits_are_those_of_the_programs(self):
+        header = text_of("bench", "lib", "bench.h")
+        self.assertIn(f"BENCH_SAMPLES_MAX {arguments.SAMPLES_MAX}\n", header)
+        self.assertIn(f"BENCH_LOOPS_MAX {arguments.LOOPS_MAX}\n", header)
+
+    def test_a_pattern_that_is_none_is_refused(self):
+        self.assertIn("--only: wants a regular expression, not (ask:", self.refusal("--only", "(ask"))
+
+    def test_a_file_that_cannot_be_written_is_refused_by_name(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for path in (folder, os.path.join(folder, "no", "file")):
+                self.assertIn(f"--json: cannot write to {path}: ", self.refusal("--json", path))
+
+    def test_a_file_is_as_it_was_until_it_is_written(self):
+        with tempfile.TemporaryDirectory() as folder:
+            old, new = os.path.join(folder, "old"), os.path.join(folder, "new")
+            with open(old, "w", encoding="utf-8") as file:
+                file.write("results")
+            arguments.parse("", ["--json", old])
+            self.assertEqual(arguments.parse("", ["--json", new]).json, new)
+            self.assertEqual(text_of(old), "results")
+            self.assertFalse(os.path.exists(new))
+
+    def test_a_file_that_cannot_be_written_in_the_end_is_told(self):
+        options = arguments.parse("", ["--json", "/dev/null"])
+        self.assertTrue(run.write_json(options, {}))
+        options.json = "/dev/null/results"
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            self.assertFalse(run.write_json(options, {}))
+        self.assertIn("cannot write to /dev/null/results", said.getvalue())
+
+
+class Choice(unittest.TestCase):
+    """One pattern means the same with the peers and without."""
+
+    def chosen(self, pattern, *more):
+        options = arguments.parse("", ["--only", pattern, *more])
+        if "--peers" in more:
+            return run.choose_for_peers(options)
+        return [program.name for program in run.choose_programs(options)]
+
+    def test_is_by_name_or_question_in_capitals_or_not(self):
+        for pattern in ("FAN_in", "eight actors SEND to one"):
+            self.assertEqual(self.chosen(pattern), ["fan_in"])
+            self.assertEqual(self.chosen(pattern, "--peers"), ["fan_in"])
+
+    def test_takes_one_of_several(self):
+        self.assertEqual(self.chosen("^(big|thread_ring) "), ["thread_ring", "big"])
+
+    def test_brings_floors_along(self):
+        self.assertEqual(self.chosen("^hop"), ["cache_line", "hop"])
+        self.assertEqual(self.chosen("^hop", "--peers"), ["hop"])
+
+    def test_may_be_kv(self):
+        for words, wanted in ([], True), (["--only", "KV"], True), (["--only", "^hop"], False), \
+                (["--only", "kv", "--peers"], False):
+            self.assertEqual(run.chooses_kv(arguments.parse("", words)), wanted, words)
+
+    def test_without_a_pattern_is_all(self):
+        options = arguments.parse("", [])
+        self.assertEqual(len(run.choose_programs(options)), len(run.PROGRAMS))
+        self.assertEqual(run.choose_for_peers(options), list(peers.PROGRAMS))
+
+
+class Programs(unittest.TestCase):
+    def test_are_those_that_are_built_and_that_there_are(self):
+        named = sorted(f"{folder}/{name}.c" for folder, name in run.PROGRAMS)
+        built = re.findall(r"'((?:floors|runtime|savina)/\w+\.c)'", text_of("bench", "meson.build"))
+        self.assertEqual(named, sorted(built))
+        self.assertEqual(named, sorted(
+            os.path.relpath(path, os.path.join(ROOT, "bench"))
+            for folder in ("floors", "runtime", "savina")
+            for path in glob.glob(os.path.join(ROOT, "bench", folder, "*.c"))))
+
+    def test_have_a_question_each(self):
+        for folder, name in run.PROGRAMS:
+            question = run.first_sentence("bench", folder, name + ".c")
+            self.assertRegex(question, r"\?$" if folder == "runtime" else r"\w", name)
+
+    def test_of_savina_are_defined(self):
+        definitions = text_of("bench", "savina", "README.md")
+        names = [name for folder, name in run.PROGRAMS if folder == "savina"]
+        for name in names + list(peers.PROGRAMS):
+            self.assertIn(f"\n| `{name}` |", definitions)
+
+    def test_have_floors_that_are_measured(self):
+        names = [name for _, name in run.PROGRAMS]
+        for key, (_, floor) in run.FLOORS.items():
+            self.assertIn(key.split(":")[0], names)
+            if floor is not None and floor.split(":")[0] in names:
+                self.assertIn(("floors", floor.split(":")[0]), run.PROGRAMS)
 
 
 class Peers(unittest.TestCase):
