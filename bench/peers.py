@@ -112,7 +112,7 @@ def jobs_of_a_turn(runtimes, programs, loops, floors):
     """[(runtime, program, threads)]: each program on all runtimes, its floor just before."""
     jobs = []
     for program in programs:
-        floor = (runtimes[0], floors.get(program), 1)
+        floor = (runtimes[0], floors.get(program), loops or 1)
         if program in floors and floor not in jobs:
             jobs.append(floor)
         threads = (loops,) if loops else THREADS

@@ -1,16 +1,23 @@
-/* Work on one core, and on two. */
+/* Work on one core, and on several. */
 #include "bench/lib/cores.h"
 
 #include <pthread.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "bench/lib/bench.h"
 
 struct share {
+    pthread_t thread; /* but for the first, which the caller does */
     bench_share_fn *work;
     uint64_t number;
     uint64_t operations;
     int status;
+};
+
+struct whole {
+    bench_share_fn *work;
+    int cores;
 };
 
 static void *do_share(void *context)
@@ -23,28 +30,47 @@ static void *do_share(void *context)
 
 static int on_one(void *context, uint64_t operations)
 {
-    return (*(bench_share_fn **)context)(0, operations);
+    const struct whole *whole = context;
+    return whole->work(0, operations);
 }
 
-static int on_two(void *context, uint64_t operations)
+/* A share for each core, side by side; the first on the calling thread. */
+static int on_all(void *context, uint64_t operations)
 {
-    bench_share_fn *work = *(bench_share_fn **)context;
-    struct share here = {work, 0, operations / 2, 0}, there = {work, 1, operations / 2, 0};
-    pthread_t thread;
-    int rc = -pthread_create(&thread, NULL, do_share, &there);
-    if (rc < 0)
-        return rc;
-    do_share(&here);
-    pthread_join(thread, NULL);
-    return here.status < 0 ? here.status : there.status;
+    const struct whole *whole = context;
+    struct share shares[BENCH_LOOPS_MAX];
+    int started = 1, rc = 0;
+    for (int i = 0; i < whole->cores; i++)
+        shares[i] = (struct share){.work = whole->work,
+                                   .number = (uint64_t)i,
+                                   .operations = operations / (uint64_t)whole->cores};
+    while (rc == 0 && started < whole->cores) {
+        rc = -pthread_create(&shares[started].thread, NULL, do_share, &shares[started]);
+        started += rc == 0;
+    }
+    do_share(&shares[0]);
+    for (int i = 0; i < started; i++) {
+        if (i > 0)
+            pthread_join(shares[i].thread, NULL);
+        if (rc == 0)
+            rc = shares[i].status;
+    }
+    return rc;
 }
 
 int bench_measure_on_cores(const char *name, bench_share_fn *work)
 {
+    struct whole whole = {work, bench_loops(2)};
+    char variant[32];
+    snprintf(variant, sizeof variant, "%d cores", whole.cores);
+
     bench_pin(0);
-    int rc = bench_measure(&(struct bench_row){.name = name, .work = on_one, .context = &work});
+    int rc = bench_measure(&(struct bench_row){.name = name, .work = on_one, .context = &whole});
     if (rc == 0)
-        rc = bench_measure(&(struct bench_row){
-            .name = name, .variant = "two cores", .work = on_two, .context = &work, .step = 2});
+        rc = bench_measure(&(struct bench_row){.name = name,
+                                               .variant = variant,
+                                               .work = on_all,
+                                               .context = &whole,
+                                               .step = (uint64_t)whole.cores});
     return rc;
 }

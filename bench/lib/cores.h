@@ -1,8 +1,9 @@
 /*
- * Work that is done on two cores at once: what a floor is for a program on two loops.
+ * Work that is done on several cores at once: what a floor is for a program on as many loops.
  *
- *     bench_measure_on_cores()    row "NAME"               one thread does all operations
- *                                 row "NAME: two cores"    two threads, pinned, half of them each
+ *     bench_measure_on_cores()    row "NAME"             one thread does all operations
+ *                                 row "NAME: 2 cores"    two threads, pinned, half of them each;
+ *                                                        or as many as --loops says, and more parts
  */
 #ifndef GREENROOM_BENCH_LIB_CORES_H
 #define GREENROOM_BENCH_LIB_CORES_H

@@ -156,6 +156,27 @@ class Programs(unittest.TestCase):
                 self.assertIn(("floors", floor.split(":")[0]), run.PROGRAMS)
 
 
+class Rows(unittest.TestCase):
+    def row(self, loops=1, **more):
+        return {"name": "bounded_buffer", "key": "bounded_buffer", "question": "How?", "variant": "",
+                "loops": loops, **peers.summary([turn(60)]), **more}
+
+    def test_stand_beside_the_floor_of_as_many_cores_as_they_have_loops(self):
+        found = {"logarithms": [40], "logarithms: 2 cores": [20]}
+        for loops, ratio in ((1, 1.5), (2, 3)):
+            rows = [self.row(loops)]
+            run.add_floors(rows, found)
+            self.assertEqual(rows[0]["ratio"], ratio)
+
+    def test_show_processor_time_and_memory(self):
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            run.print_table([self.row(million_a_second=None), {"question": "Why?", "failure": ""}])
+        head, row, failed, *_ = printed.getvalue().splitlines()
+        for title, value in (("CPU s/M", "2"), ("MiB", "1")):
+            self.assertEqual(row[:head.index(title) + len(title)].split()[-1], value)
+        self.assertEqual(failed.split(), ["Why?", "failed"])
+
+
 class Peers(unittest.TestCase):
     def test_counts_the_better_number_of_threads(self):
         row = peers.row_of("big", "", {"greenroom": {1: [turn(20)], 2: [turn(10), turn(12)]},
@@ -183,6 +204,11 @@ class Peers(unittest.TestCase):
         jobs = peers.jobs_of_a_turn([own, other], ["ask", "hop"], None, {"ask": "f", "hop": "f"})
         self.assertEqual(jobs, [(own, "f", 1), (own, "ask", 1), (own, "ask", 2), (other, "ask", 1),
                                 (other, "ask", 2), (own, "hop", 2), (other, "hop", 2)])
+
+    def test_runs_a_floor_on_as_many_cores_as_its_programs(self):
+        own = peers.Runtime("greenroom", None)
+        jobs = peers.jobs_of_a_turn([own], ["ask"], 4, {"ask": "f"})
+        self.assertEqual(jobs, [(own, "f", 4), (own, "ask", 4)])
 
     def test_means_are_by_kind_of_program(self):
         rows = [{"name": "big", "ahead": 2}, {"name": "counting", "ahead": 8},
