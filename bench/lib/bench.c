@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 #define GROWTH_MAX 50
 #define SCALE_MIN 0.001
 #define SCALE_MAX 1000.0
+#define PATIENCE 60 /* seconds */
 
 static int samples = 7;
 static int loops;
@@ -49,6 +51,18 @@ static double factor(const char *option, const char *value)
     return n;
 }
 
+static void give_up(int signal)
+{
+    static const char why[] = "wrong: no answer for so long that none will come\n";
+    (void)signal;
+    _exit(write(STDERR_FILENO, why, sizeof why - 1) < 0 ? 3 : 1);
+}
+
+void bench_watch(void)
+{
+    alarm((unsigned)(PATIENCE * (scale > 1 ? scale : 1)));
+}
+
 void bench_begin(int argc, char **argv)
 {
     for (int i = 1; i < argc; i += 2) {
@@ -64,6 +78,8 @@ void bench_begin(int argc, char **argv)
             exit(2);
         }
     }
+    (void)sigaction(SIGALRM, &(struct sigaction){.sa_handler = give_up}, NULL);
+    bench_watch();
 }
 
 int bench_samples(void)
@@ -132,6 +148,7 @@ uint64_t bench_resident(void)
 /* Run once; nanoseconds, or a negative errno. */
 static int64_t run_once(const struct bench_row *row, uint64_t operations)
 {
+    bench_watch();
     uint64_t before = bench_now();
     int rc = row->work(row->context, operations);
     uint64_t after = bench_now();
@@ -220,6 +237,7 @@ void bench_print(const char *name, const char *variant, const char *unit, double
 {
     struct rusage usage = {.ru_maxrss = 0};
     (void)getrusage(RUSAGE_SELF, &usage);
+    bench_watch();
     qsort(values, count, sizeof values[0], by_value);
     double median = (values[(count - 1) / 2] + values[count / 2]) / 2;
 

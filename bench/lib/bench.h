@@ -33,6 +33,13 @@ struct bench_row {
 /* Read --samples, --scale and --loops. Ends the program with status 2 where it cannot. */
 void bench_begin(int argc, char **argv);
 
+/*
+ * Begin to measure anew: a program that does not call this for a minute, times --scale where that is
+ * more than 1, ends with status 1: a message was lost, and whoever waits for it would for ever.
+ * bench_measure(), bench_program() and bench_print() call it.
+ */
+void bench_watch(void);
+
 /* The loops to run on: what --loops says, but `least` at least. */
 int bench_loops(int least);
 

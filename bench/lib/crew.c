@@ -50,6 +50,27 @@ int bench_crew_sum(const gr_actor *actors, size_t count, uint32_t tag, uint64_t 
     return 0;
 }
 
+static int compare(uint64_t count, uint64_t wanted, const char *what)
+{
+    if (count == wanted)
+        return 0;
+    fprintf(stderr, "%s: %" PRIu64 " instead of %" PRIu64 "\n", what, count, wanted);
+    return bench_wrong(what);
+}
+
+int bench_crew_check(const gr_actor *actors, size_t count, uint32_t tag, uint64_t wanted,
+                     const char *what)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        uint64_t number;
+        rc = bench_crew_sum(&actors[i], 1, tag, &number);
+        if (rc == 0)
+            rc = compare(number, wanted, what);
+    }
+    return rc;
+}
+
 int bench_tally_ask(struct bench_tally *tally, const struct gr_message *message)
 {
     tally->asked = gr_message_take_promise(message);
@@ -83,8 +104,5 @@ int bench_await_count(gr_future future, uint64_t wanted, const char *what)
 {
     uint64_t count;
     int rc = gr_future_await(future, &count, sizeof count, GR_FOREVER);
-    if (rc < 0 || count == wanted)
-        return rc;
-    fprintf(stderr, "%s: %" PRIu64 " instead of %" PRIu64 "\n", what, count, wanted);
-    return bench_wrong(what);
+    return rc < 0 ? rc : compare(count, wanted, what);
 }

@@ -31,6 +31,10 @@ int bench_crew_send(const gr_actor *actors, size_t count, uint32_t tag, const vo
 /* Ask each for a number with no more than a tag, and add the numbers up. */
 int bench_crew_sum(const gr_actor *actors, size_t count, uint32_t tag, uint64_t *ret_sum);
 
+/* Ask each for a number, and check that it is the one wanted; `what` it counts, where it is not. */
+int bench_crew_check(const gr_actor *actors, size_t count, uint32_t tag, uint64_t wanted,
+                     const char *what);
+
 /* What an actor counts until it is done, for whoever asks by bench_crew_sum(), before or after. */
 struct bench_tally {
     uint64_t left; /* until it is done */

@@ -14,6 +14,7 @@
 /* Run so many times; nanoseconds, or a negative errno. */
 static int64_t run_times(const struct bench_program *program, uint64_t times)
 {
+    bench_watch();
     uint64_t before = bench_now();
     for (uint64_t i = 0; i < times; i++) {
         int rc = program->run(program->context);
@@ -57,6 +58,8 @@ int bench_program(const struct bench_program *program)
     }
     bench_print(program->name, program->variant, "ns", values, (size_t)samples,
                 operations * (uint64_t)samples, bench_cpu_seconds() - cpu);
+    if (program->ret_least != NULL)
+        *program->ret_least = values[0];
     return 0;
 }
 

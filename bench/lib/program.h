@@ -22,6 +22,7 @@ struct bench_program {
     bench_run_fn *run;
     void *context;
     uint64_t operations; /* that one run comes to */
+    double *ret_least;   /* gets what an operation takes in the best sample; or NULL */
 };
 
 /* Measure a program and print its row. 0, or what a run failed with. */

@@ -82,6 +82,7 @@ static const struct gr_behavior counts = {.name = "counter", .receive = reply_ne
 static int take_sample(struct latencies *latencies, const gr_actor *counter)
 {
     uint64_t number = 0;
+    bench_watch();
     memset(latencies->buckets, 0, sizeof latencies->buckets);
     for (uint64_t i = 0; i < latencies->asks; i++) {
         int rc = 0;

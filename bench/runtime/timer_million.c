@@ -106,6 +106,7 @@ static void shuffle(struct timers *timers)
 static int start_and_cancel(struct timers *timers, bool shuffled, double *ret_start,
                             double *ret_cancel)
 {
+    bench_watch();
     uint64_t began = bench_now();
     int rc = start_all(timers, HOUR);
     uint64_t started = bench_now();

@@ -39,17 +39,12 @@ static int play(void *context)
     const uint64_t *each = context;
     gr_actor actors[ACTORS];
     double angle = BENCH_ANGLE;
-    uint64_t worked = 0;
     int rc = bench_crew_spawn(actors, ACTORS, &works, NULL, 0);
     for (uint64_t i = 0; i < *each && rc == 0; i++)
         rc = bench_crew_send(actors, ACTORS, WORK, &angle, sizeof angle);
     if (rc == 0)
-        rc = bench_crew_sum(actors, ACTORS, COUNT, &worked);
-    if (rc == 0)
-        rc = bench_crew_stop(actors, ACTORS);
-    if (rc < 0)
-        return rc;
-    return worked == *each * ACTORS ? 0 : bench_wrong("not every message was worked on");
+        rc = bench_crew_check(actors, ACTORS, COUNT, *each, "messages that an actor has worked on");
+    return rc < 0 ? rc : bench_crew_stop(actors, ACTORS);
 }
 
 static int run(void *context)
