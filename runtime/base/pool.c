@@ -21,12 +21,23 @@
 enum { MAGAZINE_BYTES = 8192, MAGAZINE_MIN = 8, MAGAZINE_MAX = 64 };
 enum { CHUNK_HEAD = 64, CHUNK_MIN = 64 << 10, CHUNK_MAX = 2 << 20 };
 
-static uint32_t most_blocks(unsigned class)
+static int32_t most_blocks(unsigned class)
 {
-    uint32_t fit = (uint32_t)(MAGAZINE_BYTES / gr__pool_class_bytes(class));
+    int32_t fit = (int32_t)(MAGAZINE_BYTES / gr__pool_class_bytes(class));
     if (fit < MAGAZINE_MIN)
         return MAGAZINE_MIN;
     return fit < MAGAZINE_MAX ? fit : MAGAZINE_MAX;
+}
+
+static struct gr__magazine empty(const struct gr__pool_class *of)
+{
+    return (struct gr__magazine){NULL, of->most};
+}
+
+/* The blocks in one of its magazines. */
+static uint32_t count_in(const struct gr__pool_class *of, const struct gr__magazine *magazine)
+{
+    return (uint32_t)(of->most - magazine->room);
 }
 
 static bool open_chunk(struct gr__pool *pool)
@@ -47,8 +58,11 @@ int gr__pool_init(struct gr__pool *pool, struct gr__depot *depot)
     memset(pool, 0, sizeof *pool);
     pool->depot = depot;
     pool->chunk_bytes = CHUNK_MIN;
-    for (unsigned i = 0; i < GR__POOL_CLASSES; i++)
-        pool->classes[i].most = most_blocks(i);
+    for (unsigned i = 0; i < GR__POOL_CLASSES; i++) {
+        struct gr__pool_class *of = &pool->classes[i];
+        of->most = most_blocks(i);
+        of->loaded = of->previous = empty(of);
+    }
     if (!open_chunk(pool)) {
         pool->depot = NULL;
         return -ENOMEM;
@@ -58,11 +72,10 @@ int gr__pool_init(struct gr__pool *pool, struct gr__depot *depot)
 }
 
 /* Write down in its first block what the depot needs to know of a magazine. */
-static struct gr__block *wrap(const struct gr__magazine *magazine)
+static struct gr__block *wrap(struct gr__block *first, uint32_t count)
 {
-    struct gr__block *first = magazine->first;
     gr__unpoison(first, sizeof *first);
-    first->count = magazine->count;
+    first->count = count;
     return first;
 }
 
@@ -73,10 +86,12 @@ static int64_t bytes_of(unsigned class, uint32_t count)
 
 static void bring(struct gr__pool *pool, unsigned class, struct gr__magazine *magazine)
 {
-    if (magazine->count > 0)
-        gr__depot_give(pool->depot, class, pool->stripe, wrap(magazine));
-    pool->bytes -= bytes_of(class, magazine->count);
-    *magazine = (struct gr__magazine){0};
+    const struct gr__pool_class *of = &pool->classes[class];
+    uint32_t count = count_in(of, magazine);
+    if (count > 0)
+        gr__depot_give(pool->depot, class, pool->stripe, wrap(magazine->first, count));
+    pool->bytes -= bytes_of(class, count);
+    *magazine = empty(of);
 }
 
 /* Load the first magazine of the reserve. */
@@ -86,14 +101,14 @@ static void load_reserve(struct gr__pool *pool, unsigned class)
     struct gr__block *first = of->reserve;
     pool->bytes += bytes_of(class, first->count);
     of->reserve = first->next_magazine;
-    of->loaded = (struct gr__magazine){first, first->count};
+    of->loaded = (struct gr__magazine){first, of->most - (int32_t)first->count};
     gr__poison(&first->next_magazine, sizeof *first - sizeof first->next);
 }
 
 static int64_t free_bytes(const struct gr__pool *pool, unsigned class)
 {
     const struct gr__pool_class *of = &pool->classes[class];
-    return bytes_of(class, of->loaded.count + of->previous.count);
+    return bytes_of(class, count_in(of, &of->loaded) + count_in(of, &of->previous));
 }
 
 int64_t gr__pool_live_bytes(const struct gr__pool *pool)
@@ -135,17 +150,17 @@ static bool cut(struct gr__pool *pool, unsigned class)
 
     struct gr__magazine *loaded = &pool->classes[class].loaded;
     size_t fit = pool->uncut_bytes / bytes;
-    uint32_t most = pool->classes[class].most;
-    loaded->count = fit < most ? (uint32_t)fit : most;
-    for (uint32_t i = loaded->count; i-- > 0;) {
+    size_t count = fit < (size_t)loaded->room ? fit : (size_t)loaded->room;
+    for (size_t i = count; i-- > 0;) {
         struct gr__block *block = (struct gr__block *)(void *)(pool->uncut + i * bytes);
         block->next = loaded->first;
         loaded->first = block;
         gr__poison(&block->next_magazine, bytes - sizeof block->next);
     }
-    pool->uncut += loaded->count * bytes;
-    pool->uncut_bytes -= loaded->count * bytes;
-    pool->bytes += bytes_of(class, loaded->count);
+    loaded->room -= (int32_t)count;
+    pool->uncut += count * bytes;
+    pool->uncut_bytes -= count * bytes;
+    pool->bytes += bytes_of(class, (uint32_t)count);
     return true;
 }
 
@@ -153,9 +168,9 @@ static bool cut(struct gr__pool *pool, unsigned class)
 static bool load(struct gr__pool *pool, unsigned class)
 {
     struct gr__pool_class *of = &pool->classes[class];
-    if (of->previous.count > 0) {
+    if (count_in(of, &of->previous) > 0) {
         of->loaded = of->previous;
-        of->previous = (struct gr__magazine){0};
+        of->previous = empty(of);
         return true;
     }
     if (of->reserve == NULL)
@@ -170,23 +185,24 @@ static bool load(struct gr__pool *pool, unsigned class)
 void *gr__pool_refill(struct gr__pool *pool, unsigned class)
 {
     struct gr__magazine *loaded = &pool->classes[class].loaded;
-    assert(loaded->count == 0);
+    assert(loaded->room == pool->classes[class].most);
     if (!load(pool, class))
         return NULL;
 
     struct gr__block *block = loaded->first;
     loaded->first = block->next;
-    loaded->count--;
+    loaded->room++;
     return block;
 }
 
-void gr__pool_drain(struct gr__pool *pool, unsigned class)
+void gr__pool_drain(struct gr__pool *pool, void *memory, unsigned class)
 {
     struct gr__pool_class *of = &pool->classes[class];
-    assert(of->previous.count == 0 || of->previous.count == of->most);
+    assert(of->previous.room == 0 || of->previous.room == of->most);
     bring(pool, class, &of->previous);
-    of->previous = of->loaded;
-    of->loaded = (struct gr__magazine){0};
+    of->previous = (struct gr__magazine){of->loaded.first, 0};
+    of->loaded = (struct gr__magazine){NULL, of->most - 1};
+    gr__pool_load(of, memory, class);
 }
 
 void *gr__pool_take_large(struct gr__pool *pool, size_t bytes)

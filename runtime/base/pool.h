@@ -43,16 +43,17 @@
 
 enum { GR__BLOCK_MIN = 64, GR__BLOCK_MAX = GR__BLOCK_MIN << (GR__POOL_CLASSES - 1) };
 
+/* Counted by what it still takes, so that giving a block counts it and sees that it fits at one look. */
 struct gr__magazine {
     struct gr__block *first;
-    uint32_t count;
+    int32_t room; /* blocks that it takes until it is full */
 };
 
 struct gr__pool_class {
     struct gr__magazine loaded;
     struct gr__magazine previous;
     struct gr__block *reserve; /* a chain of magazines that came from the depot, or NULL */
-    uint32_t most;             /* blocks of a full magazine */
+    int32_t most;              /* blocks of a full magazine */
 };
 
 /* What most messages need, class 0, is one cache line. Nothing is counted there but blocks. */
@@ -81,8 +82,8 @@ int64_t gr__pool_live_bytes(const struct gr__pool *pool);
 /* Take a block of a class that has none loaded; NULL without memory. */
 void *gr__pool_refill(struct gr__pool *pool, unsigned class);
 
-/* Make place for one block more in `loaded`, which is full. */
-void gr__pool_drain(struct gr__pool *pool, unsigned class);
+/* Give a block of a class whose `loaded` is full, and has counted it all the same. */
+__attribute__((noinline)) void gr__pool_drain(struct gr__pool *pool, void *memory, unsigned class);
 
 /* As take and give, for what is larger than any class. */
 void *gr__pool_take_large(struct gr__pool *pool, size_t bytes);
@@ -109,7 +110,7 @@ static inline __attribute__((always_inline)) void *gr__pool_take_class(struct gr
             return NULL;
     } else {
         loaded->first = block->next;
-        loaded->count--;
+        loaded->room++;
     }
     gr__unpoison(block, bytes);
     return block;
@@ -133,17 +134,22 @@ static inline bool gr__pool_stretched(const struct gr__pool *pool, unsigned clas
     return of->loaded.first == NULL && of->previous.first == NULL;
 }
 
-static inline void gr__pool_give_class(struct gr__pool *pool, void *memory, unsigned class)
+/* Put a block into `loaded`, where its place is counted already. */
+static inline void gr__pool_load(struct gr__pool_class *of, void *memory, unsigned class)
 {
-    struct gr__pool_class *of = &pool->classes[class];
-    if (__builtin_expect(of->loaded.count == of->most, 0))
-        gr__pool_drain(pool, class);
-
     struct gr__block *block = memory;
     block->next = of->loaded.first;
     of->loaded.first = block;
-    of->loaded.count++;
     gr__poison(&block->next_magazine, gr__pool_class_bytes(class) - sizeof block->next);
+}
+
+static inline void gr__pool_give_class(struct gr__pool *pool, void *memory, unsigned class)
+{
+    struct gr__pool_class *of = &pool->classes[class];
+    if (__builtin_expect(--of->loaded.room < 0, 0))
+        gr__pool_drain(pool, memory, class);
+    else
+        gr__pool_load(of, memory, class);
 }
 
 /*
