@@ -182,21 +182,22 @@ void gr__body_end(struct gr__loop *loop, struct gr__body *body)
 }
 
 /* Kept out of the path of a message to an actor that has had some, and is quick with them. */
-__attribute__((noinline, cold)) void gr__body_schedule_apart(struct gr__loop *loop,
-                                                             struct gr__body *body)
+__attribute__((noinline, cold)) int gr__body_schedule_apart(struct gr__loop *loop,
+                                                            struct gr__body *body)
 {
     if (body->stage == GR__NEW) {
         gr__loop_ready_ahead(loop, &body->task);
     } else if (body->stage == GR__RECEIVING) {
         gr__reception_arrived(loop, body);
-        return;
+        return 0;
     } else if (body->stage == GR__INTERLEAVING) {
         gr__reentry_arrived(loop, body);
-        return;
+        return 0;
     } else {
         gr__loop_ready_behind(loop, &body->task);
     }
     gr__body_move(body, GR__SCHEDULED);
+    return 0;
 }
 
 static void cancel(struct gr__runner *runner)
@@ -314,7 +315,8 @@ void gr__body_handle(struct gr__loop *loop, struct gr__body *body, struct gr__en
 }
 
 /* Handle one message. What it has brought stays around until the caller settles. */
-static void handle(struct gr__loop *loop, struct gr__body *body)
+static inline __attribute__((always_inline)) void handle(struct gr__loop *loop,
+                                                         struct gr__body *body)
 {
     struct gr__task *task = body->first;
     struct gr__envelope *envelope = gr__envelope_of(task);
@@ -376,21 +378,30 @@ static __attribute__((noinline, cold)) bool see_to_urgent(struct gr__loop *loop,
     return false;
 }
 
+/* Leave one for which there is something urgent. */
+static __attribute__((noinline)) void leave_urgently(struct gr__loop *loop, struct gr__body *body)
+{
+    if ((!gr__body_stopping(body) || body->urgent & GR__ARRIVED) && see_to_urgent(loop, body))
+        return;
+    if (gr__body_stopping(body)) {
+        end(loop, body);
+        return;
+    }
+    if (gr__body_is_to_go(body) && gr__body_sets_out(loop, body))
+        return;
+    if (body->first != NULL || body->urgent != 0)
+        gr__loop_ready(loop, &body->task);
+    else
+        gr__body_move(body, GR__IDLE);
+}
+
 /* Its task is in no queue: put it into one, or let it go. */
 static inline __attribute__((always_inline)) void leave(struct gr__loop *loop,
                                                         struct gr__body *body)
 {
-    if (__builtin_expect(body->urgent != 0, 0)) {
-        if ((!gr__body_stopping(body) || body->urgent & GR__ARRIVED) && see_to_urgent(loop, body))
-            return;
-        if (gr__body_stopping(body)) {
-            end(loop, body);
-            return;
-        }
-        if (gr__body_is_to_go(body) && gr__body_sets_out(loop, body))
-            return;
-    }
-    if (body->first != NULL || __builtin_expect(body->urgent != 0, 0))
+    if (__builtin_expect(body->urgent != 0, 0))
+        leave_urgently(loop, body);
+    else if (body->first != NULL)
         gr__loop_ready(loop, &body->task);
     else
         gr__body_move(body, GR__IDLE);
@@ -412,44 +423,48 @@ static inline bool has_more(const struct gr__body *body)
     return body->first != NULL && body->urgent == 0;
 }
 
-/* How many messages an activation handles at most; they count as tasks. */
-static inline uint32_t begin_activation(struct gr__loop *loop, const struct gr__body *body)
+/* Its task has come up while something of it is under way. */
+static __attribute__((noinline)) void come_up_again(struct gr__loop *loop, struct gr__body *body)
 {
-    uint32_t quantum = (uint32_t)loop->quantum;
-    uint32_t most = body->count < quantum ? body->count : quantum;
-    loop->budget -= (int32_t)most;
-    return most;
+    if (gr__body_reentrant(body))
+        gr__reentry_run(loop, body);
+    else
+        body->overtaken = true;
 }
 
-/* Its task has come up while something of it is under way. */
-static __attribute__((noinline)) void come_up_again(struct gr__body *body)
+/* Handle what else there was as the activation began, as far as the quantum goes; it counts as tasks. */
+static __attribute__((noinline)) void handle_rest(struct gr__loop *loop, struct gr__body *body,
+                                                  uint32_t rest)
 {
-    if (gr__body_reentrant(body)) {
-        struct gr__loop *loop = gr__loop_here();
-        begin_activation(loop, body);
-        gr__reentry_run(loop, body);
-    } else {
-        body->overtaken = true;
+    uint32_t most = (uint32_t)loop->quantum - 1;
+    rest = rest < most ? rest : most;
+    loop->budget -= (int32_t)rest;
+    for (; rest > 0 && has_more(body); rest--) {
+        gr__ambient_settle(loop);
+        handle(loop, body);
     }
 }
 
-/* What an actor sends itself, and what others send it meanwhile, is for the next activation. */
+/*
+ * What an actor sends itself, and what others send it meanwhile, is for the next activation. Most have
+ * a single message: what more would keep in registers is apart.
+ */
 static void activate(struct gr__task *task)
 {
+    struct gr__loop *loop = gr__loop_here();
     struct gr__body *body = gr__body_of_task(task);
     if (body->runner != NULL) {
-        come_up_again(body);
+        come_up_again(loop, body);
         return;
     }
 
-    struct gr__loop *loop = gr__loop_here();
-    uint32_t most = begin_activation(loop, body);
     body->runner = loop->runner;
-    for (bool more = has_more(body); more;) {
+    if (has_more(body)) {
+        uint32_t rest = body->count - 1;
+        loop->budget--;
         handle(loop, body);
-        more = --most > 0 && has_more(body);
-        if (more)
-            gr__ambient_settle(loop);
+        if (rest > 0)
+            handle_rest(loop, body, rest);
     }
     body->runner = NULL;
     if (__builtin_expect(loop->quantum == 1, 0))

@@ -198,16 +198,17 @@ static inline bool gr__body_full(const struct gr__body *body)
     return body->count >= body->max || body->pressure != NULL;
 }
 
-void gr__body_schedule_apart(struct gr__loop *loop, struct gr__body *body);
+int gr__body_schedule_apart(struct gr__loop *loop, struct gr__body *body);
 
-static inline void gr__body_schedule(struct gr__loop *loop, struct gr__body *body)
+/* Returns 0, as does who ends with this: so that is a jump, and nothing is kept in registers for it. */
+static inline int gr__body_schedule(struct gr__loop *loop, struct gr__body *body)
 {
-    if (body->stage < GR__IDLE) {
-        gr__body_schedule_apart(loop, body);
-        return;
-    }
+    if (body->stage < GR__IDLE)
+        return gr__body_schedule_apart(loop, body);
+
     gr__body_move(body, GR__SCHEDULED);
     gr__loop_ready(loop, &body->task);
+    return 0;
 }
 
 static inline bool gr__body_stopping(const struct gr__body *body)
@@ -225,8 +226,8 @@ static inline void gr__body_urge(struct gr__loop *loop, struct gr__body *body,
 }
 
 /* Put an envelope into the mailbox, and see to it that the actor comes to it. */
-static inline void gr__body_accept_kind(struct gr__loop *loop, struct gr__body *body,
-                                        struct gr__envelope *envelope, enum gr__envelope_kind kind)
+static inline int gr__body_accept_kind(struct gr__loop *loop, struct gr__body *body,
+                                       struct gr__envelope *envelope, enum gr__envelope_kind kind)
 {
     gr__envelope_deliver(envelope, kind);
     envelope->task.next = NULL;
@@ -236,8 +237,7 @@ static inline void gr__body_accept_kind(struct gr__loop *loop, struct gr__body *
         body->last->next = &envelope->task;
     body->last = &envelope->task;
     body->count++;
-    if (body->stage <= GR__IDLE)
-        gr__body_schedule(loop, body);
+    return body->stage <= GR__IDLE ? gr__body_schedule(loop, body) : 0;
 }
 
 static inline void gr__body_accept(struct gr__loop *loop, struct gr__body *body,

@@ -223,9 +223,10 @@ static inline __attribute__((always_inline)) void
 gr__envelope_end_kind(struct gr__loop *loop, struct gr__envelope *envelope,
                       enum gr__envelope_kind kind, int status)
 {
-    uint32_t size = envelope->message.size;
-    if (kind == GR__PLAIN || (kind == GR__ASK && gr__envelope_promise(envelope)->name == 0))
-        gr__pool_give(&loop->pool, envelope, gr__envelope_bytes(kind, size));
+    bool settled =
+        kind == GR__PLAIN || (kind == GR__ASK && gr__envelope_promise(envelope)->name == 0);
+    if (settled && envelope->message.size <= GR__SHORT_MAX - gr__envelope_ahead(kind))
+        gr__pool_give_class(&loop->pool, envelope, 0);
     else
         gr__envelope_end_slowly(loop, envelope, status);
 }

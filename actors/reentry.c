@@ -193,6 +193,7 @@ void gr__reentry_run(struct gr__loop *loop, struct gr__body *body)
     uint32_t activation = ++reentry->activations;
     uint32_t quantum = (uint32_t)loop->quantum;
     uint32_t most = body->count < quantum ? body->count : quantum;
+    loop->budget -= (int32_t)most;
     gr__body_move(body, GR__INTERLEAVING);
     while (begin(loop, body)) {
         gr__ambient_settle(loop);

@@ -18,13 +18,25 @@
         memcpy((unsigned char *)(to) + (size) - (back), back_, (back));                            \
     } while (0)
 
+/* Less than a word, and not nothing. */
+static inline void gr__copy_part(void *to, const void *from, size_t size)
+{
+    if (size >= 4)
+        GR__COPY_ENDS(to, from, size, 4, 4);
+    else if (size >= 2)
+        GR__COPY_ENDS(to, from, size, 2, 2);
+    else
+        memcpy(to, from, 1);
+}
+
 /*
- * The bytes do not overlap; either pointer may be NULL where size is 0.
+ * At most 32 bytes. They do not overlap; either pointer may be NULL where size is 0.
  *
- * Pieces of whole words do not overlap: who soon reads a struct back, sixteen bytes and then
- * eight, finds each in one store, and need not wait until both have reached the cache.
+ * Pieces of whole words do not overlap: who soon reads a struct back, sixteen bytes and then eight,
+ * finds each in one store, and need not wait until both have reached the cache.
  */
-static inline void gr__copy(void *to, const void *from, size_t size)
+static inline __attribute__((always_inline)) void gr__copy_line(void *to, const void *from,
+                                                                size_t size)
 {
     if (size == 0)
         return;
@@ -36,6 +48,15 @@ static inline void gr__copy(void *to, const void *from, size_t size)
         GR__COPY_ENDS(to, from, size, 16, 8);
     else if (size - 25 <= 32 - 25)
         GR__COPY_ENDS(to, from, size, 16, 16);
+    else
+        gr__copy_part(to, from, size);
+}
+
+/* As many as there are. */
+static inline void gr__copy(void *to, const void *from, size_t size)
+{
+    if (size <= 32)
+        gr__copy_line(to, from, size);
     else
         memcpy(to, from, size);
 }

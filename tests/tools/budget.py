@@ -38,34 +38,34 @@ import sys
 import tempfile
 
 BUDGETS = {
-    "send": 215,  # to an actor of the same loop, and its handling
-    "ask": 597,  # the question, its handling, the reply, and the wait for it
-    "spawn": 538,  # an actor's life, with one message
-    "runner": 410,  # a runner's life: started, run, joined
-    "switch": 100,  # gr_yield(), from one runner to the next of many
+    "send": 194,  # to an actor of the same loop, and its handling
+    "ask": 573,  # the question, its handling, the reply, and the wait for it
+    "spawn": 510,  # an actor's life, with one message
+    "runner": 399,  # a runner's life: started, run, joined
+    "switch": 104,  # gr_yield(), from one runner to the next of many
     "await": 323,  # a future made, awaited, settled by another runner, and taken
-    "scope": 595,  # opened, a runner started in it and run, closed
-    "cancel": 649,  # a runner in a scope, whose await ends when the scope is cancelled
-    "all": 327,  # a future made, awaited with 999 others, settled, and taken
-    "timer": 297,  # a message to be sent later, and cancelled
-    "call": 221,  # a function to be called at a time, and cancelled
-    "post": 115,  # to the own loop, and the call there
-    "carried": 559,  # as send, with a value of its sender
-    "handler_ask": 689,  # as ask, from a handler, where it must not close a circle
-    "timed_ask": 949,  # as ask, with a deadline
+    "scope": 573,  # opened, a runner started in it and run, closed
+    "cancel": 669,  # a runner in a scope, whose await ends when the scope is cancelled
+    "all": 337,  # a future made, awaited with 999 others, settled, and taken
+    "timer": 278,  # a message to be sent later, and cancelled
+    "call": 233,  # a function to be called at a time, and cancelled
+    "post": 121,  # to the own loop, and the call there
+    "carried": 501,  # as send, with a value of its sender
+    "handler_ask": 667,  # as ask, from a handler, where it must not close a circle
+    "timed_ask": 929,  # as ask, with a deadline
     "lock": 46,  # a mutex that nobody else wants, and unlock
-    "channel": 234,  # an item sent and received by one runner
-    "monitor": 1326,  # as spawn, with a monitor, and the end told
-    "link": 259,  # two actors of a loop linked, and unlinked
-    "restart": 1756,  # as ask, of an actor that ends and is restarted by its supervisor
-    "reentrant": 429,  # as send, to an actor whose handlers may interleave, and do not wait
-    "bytes": 526,  # as send, to a mailbox that is bounded by its bytes
-    "routed": 281,  # as send, by a router, round robin
-    "priority": 549,  # as send, to a mailbox that is sorted
-    "receive": 500,  # a message that a run has sent itself
-    "receive_past": 500,  # the same, behind 100 that were looked at before
-    "search": 703,  # the same, behind 10 that were not
-    "process": 720,  # as send, between two runs that wait for it
+    "channel": 239,  # an item sent and received by one runner
+    "monitor": 1340,  # as spawn, with a monitor, and the end told
+    "link": 258,  # two actors of a loop linked, and unlinked
+    "restart": 1778,  # as ask, of an actor that ends and is restarted by its supervisor
+    "reentrant": 426,  # as send, to an actor whose handlers may interleave, and do not wait
+    "bytes": 492,  # as send, to a mailbox that is bounded by its bytes
+    "routed": 258,  # as send, by a router, round robin
+    "priority": 515,  # as send, to a mailbox that is sorted
+    "receive": 479,  # a message that a run has sent itself
+    "receive_past": 479,  # the same, behind 100 that were looked at before
+    "search": 674,  # the same, behind 10 that were not
+    "process": 730,  # as send, between two runs that wait for it
 }
 MARGIN = 1.05
 FEW, MANY = 10000, 30000
