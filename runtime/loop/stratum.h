@@ -28,6 +28,7 @@ enum gr__part {
     GR__PART_CHANNEL,
     GR__PART_WATCH,
     GR__PART_IO,
+    GR__PART_SIGNAL,
     GR__PART_ACTOR,
     GR__PART_ROUTER,
     GR__PART_CALL,

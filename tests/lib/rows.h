@@ -82,6 +82,9 @@ struct thing {
     int descriptor;
     struct gr_fd_wait fd_wait;
     unsigned events;
+    gr_signal signal;
+    struct gr_signal_wait signal_wait;
+    uint64_t count;
     struct box box;
 };
 

@@ -1,6 +1,7 @@
 /* Rows of what is behind a call, an end or a set, and of what users make. */
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -361,6 +362,29 @@ static void close_descriptor(struct thing *thing)
     close(thing->descriptor);
 }
 
+static void begin_signal(struct thing *thing)
+{
+    check_equal(gr_signal_make(SIGUSR1, &thing->signal), 0);
+    thing->awaitable = gr_signal_awaitable(&thing->signal_wait, thing->signal, &thing->count);
+}
+
+static void raise_signal(struct thing *thing)
+{
+    (void)thing;
+    check_equal(raise(SIGUSR1), 0);
+}
+
+static void came_once(struct thing *thing)
+{
+    check_equal(thing->count, 1);
+}
+
+static void end_signal(struct thing *thing)
+{
+    check_equal(gr_signal_await(thing->signal, NULL, gr_now()), -ETIMEDOUT);
+    gr_signal_drop(thing->signal);
+}
+
 static void begin_accept(struct thing *thing)
 {
     check_equal(gr_listen("127.0.0.1", 0, &thing->listener), 0);
@@ -548,6 +572,7 @@ const struct row far_rows[] = {
     {"a flush", begin_flush, make_room, nothing, all_was_flushed, false},
     {"a shutdown", begin_shutdown, make_room, nothing, all_was_flushed, false},
     {"a descriptor", begin_descriptor, fill_descriptor, descriptor_has_7, close_descriptor, false},
+    {"a signal", begin_signal, raise_signal, came_once, end_signal, false},
     {"a connection to accept", begin_accept, connect_one, nothing, close_pair_once_connected,
      false},
     {"a connection", begin_connect, nothing, nothing, close_pair, false},

@@ -70,10 +70,11 @@
 /* What follows a future without a wait. */
 #include <greenroom/chain.h>
 
-/* Work that blocks, and the network. */
+/* Work that blocks, the network, and what else comes from outside. */
 #include <greenroom/blocking.h>
 #include <greenroom/executor.h>
 #include <greenroom/fd.h>
+#include <greenroom/signal.h>
 #include <greenroom/stream.h>
 
 /* Actors. */
