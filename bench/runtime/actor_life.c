@@ -1,4 +1,12 @@
-/* How long does an actor's life take: spawned, sent one message, ended? */
+/*
+ * How long does an actor's life take: spawned, sent one message, ended?
+ *
+ * An operation is a life. It takes as long as three messages (bench/runtime/message_local.c), of
+ * which it has one; the rest is to take a slot and a body, fill them in, and give them back. As 256
+ * live at a time, they are in a near cache, and the processor waits for hardly anything: what
+ * dominates is the number of instructions, which `tests/run budget` counts (spawn). The machine
+ * sets no other floor.
+ */
 #include <greenroom/greenroom.h>
 
 #include "bench/lib/bench.h"

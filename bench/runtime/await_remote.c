@@ -1,4 +1,11 @@
-/* How long does it take to have another loop settle a future, and await it? */
+/*
+ * How long does it take to have another loop settle a future, and await it?
+ *
+ * An operation is a post there and a result back, one after the other. The machine's floor is a
+ * line of the cache there and back (bench/floors/cache_line.c), and it takes twice that. Each way
+ * is one line, a cell of the lane, as for a message alone (bench/runtime/hop.c): what dominates is
+ * the line's way and, on either side, to see that it has come, to act, and to write the next.
+ */
 #include <greenroom/greenroom.h>
 
 #include "bench/lib/bench.h"

@@ -1,4 +1,17 @@
-/* How long does an item take through a channel? */
+/*
+ * How long does an item take through a channel?
+ *
+ * An operation is an item. On one loop it is copied in and copied out; two runners take turns of as
+ * many as the channel holds, so that a switch of stacks (bench/floors/context_switch.c) hardly
+ * counts for one item, and what dominates is the number of instructions, which `tests/run budget`
+ * counts (channel).
+ *
+ * Who sends from another loop has room granted ahead, and its items stream in messages: twice what
+ * a streamed message takes (bench/runtime/message_remote.c). Who receives on another loop asks for
+ * each item and waits for it: that is a message there and one back (bench/runtime/hop.c), and
+ * nearly three times the machine's floor, a line of the cache there and back
+ * (bench/floors/cache_line.c).
+ */
 #include <greenroom/greenroom.h>
 
 #include "bench/lib/bench.h"

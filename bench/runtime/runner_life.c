@@ -1,4 +1,12 @@
-/* How long does a runner's life take: started, run, joined? */
+/*
+ * How long does a runner's life take: started, run, joined?
+ *
+ * An operation is a life. The machine's floor is two switches of stacks, to the runner and back
+ * (bench/floors/context_switch.c), a seventh of it. What dominates is the number of instructions,
+ * which `tests/run budget` counts (runner): a slot and a stack are taken and given back, and the
+ * runner and who joins it stand in the loop's queue once each. The stack is the one that the last
+ * runner had, so nothing is touched for the first time.
+ */
 #include <greenroom/greenroom.h>
 
 #include "bench/lib/bench.h"

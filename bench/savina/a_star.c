@@ -15,9 +15,9 @@
  *       <--- promise   the way back from the target
  *
  * Imam, Sarkar: Savina, AGERE 2014. An operation is a node visited: 22,000 of the 27,000 can be
- * reached. Each is 100 random numbers of work, which dominate. In the second row there are none:
- * there the search itself dominates on one loop, and on two the 24,000 messages, which all pass
- * through the master.
+ * reached. Each is 100 random numbers of work, which dominate: they are the floor, and two thirds
+ * of the first row on one loop. In the second row there are none: there the search itself dominates
+ * on one loop, and on two the 24,000 messages, which all pass through the master.
  *
  * In Savina workers share the grid, and claim nodes by compare-and-swap. Here nothing is shared but
  * the arcs, made before: a node belongs to a worker, who alone knows whether it was found. Savina's

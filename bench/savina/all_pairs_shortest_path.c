@@ -11,9 +11,10 @@
  * Imam, Sarkar: Savina, AGERE 2014. An operation is a cell updated by a step. In each step all
  * blocks are sent to all of their row and column, though only those which the step goes by are
  * needed: 108,000 messages in all, of 250 operations each. On one loop a third of the cost is
- * theirs. Two loops have three rows of blocks each, so that a step needs one row of 50 distances
- * from the other loop, and the columns, whose distances lie far apart, from its own; what dominates
- * the rest is that in each step the faster loop waits for the slower.
+ * theirs, and the other two thirds, comparing and adding, are the floor. Two loops have three rows
+ * of blocks each, so that a step needs one row of 50 distances from the other loop, and the
+ * columns, whose distances lie far apart, from its own; what dominates the rest is that in each
+ * step the faster loop waits for the slower.
  *
  * A block that was sent is shared and not written until two steps later. By then each of the ten
  * has sent what it made in the step that the block was for, and needs it no more. So two blocks for

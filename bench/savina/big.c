@@ -5,8 +5,10 @@
  *       ^                   |
  *       +------ PONG -------+        20,000 times for each, one after the other
  *
- * Imam, Sarkar: Savina, AGERE 2014. An operation is a message, a ping or a pong. All actors have
- * mail all the time; on many loops nearly every message crosses over, in batches.
+ * Imam, Sarkar: Savina, AGERE 2014. An operation is a message, a ping or a pong, and a random
+ * number for every second one. A message has a tenth more instructions than one of ping pong, and
+ * takes half as long again: whom it goes to is random, which neither the branch predictor nor the
+ * first cache foresees. On many loops most messages cross over, in batches.
  */
 #include <greenroom/greenroom.h>
 

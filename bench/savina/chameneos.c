@@ -9,8 +9,11 @@
  *
  *     when all meetings were held:  MEET ---> CLOSED ---> creature ---> REPORT
  *
- * Imam, Sarkar: Savina, AGERE 2014. An operation is a meeting, which is four messages, two of them
- * to the mall, which always has mail.
+ * Imam, Sarkar: Savina, AGERE 2014. An operation is a meeting. It is four messages, which are all
+ * of it: two to creatures, which are idle, and two to the mall, which always has mail, so that they
+ * cost less. A meeting takes eight tenths of four messages to idle actors
+ * (bench/runtime/message_local.c), some 800 instructions, about as fast as the processor can do
+ * them.
  */
 #include <greenroom/greenroom.h>
 

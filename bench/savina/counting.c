@@ -7,7 +7,10 @@
  *        <--------------------------------------- count
  *
  * Imam, Sarkar: Savina, AGERE 2014. An operation is an increment. The producer fills the counter's
- * mailbox and waits for room, so the cost is that of writing and reading envelopes, 1,024 at a time.
+ * mailbox and waits for room, so what dominates is writing and reading envelopes, 1,024 at a time:
+ * that is six tenths of a message to an idle actor (bench/runtime/message_local.c), as the counter
+ * seldom has to stand in the loop's queue. The machine's floor is such a line written by one and
+ * read by the other (bench/floors/ring.c, 64 at a time), and an increment takes about two of those.
  */
 #include <greenroom/greenroom.h>
 

@@ -17,9 +17,10 @@
  *
  * Imam, Sarkar: Savina, AGERE 2014. An operation is a customer. It is seven messages, six of them
  * down the tree, and nearly one more that tells of a facility. Three fifths of the cost are to find
- * the nearest of the 80 facilities that a quadrant knows, anew in the quarter when one is cut. On
- * many loops a customer goes from one to another but once, as all of a quadrant's quarters live
- * where it does; the loop of the root, which sends each customer on, has the more to do of two.
+ * the nearest of the 80 facilities that a quadrant knows, anew in the quarter when one is cut: that
+ * is the floor, and most of the rest are the messages (bench/runtime/message_local.c). On many
+ * loops a customer goes from one to another but once, as all of a quadrant's quarters live where it
+ * does; the loop of the root, which sends each customer on, has the more to do of two.
  *
  * When a quadrant hears of a facility is a matter of chance where there are many loops. That
  * matters little, as its own is mostly the nearest, but how many are opened is compared with a

@@ -15,7 +15,10 @@
  *
  * Imam, Sarkar: Savina, AGERE 2014. An operation is a multiply-add of a filter. A FIR filter keeps
  * 16,384 values in a ring and, once it is full, multiplies all of them for each that comes: 2.7
- * billion times, which dominate. The 1.4 million messages are a twentieth of the cost.
+ * billion times, which dominate. The 1.4 million messages are a twentieth of the cost. The rest is
+ * the floor, whoever sends the messages: rings and coefficients are 4 MiB, more than the second
+ * cache holds, and on an Intel Xeon of 2.5 GHz a multiply-add takes 0.55 ns, less than two
+ * instructions a cycle.
  *
  * A filter multiplies its ring's places by the coefficients as they stand, as Savina's does, and
  * adds up in eight sums, by turns. So few values get through both filters that all which reach the

@@ -5,9 +5,11 @@
  *                                        | ends
  *
  * Imam, Sarkar: Savina, AGERE 2014. An operation is an actor, on the main runner's loop. That gives
- * way now and then, and workers run ahead of it, so that some hundreds live at once. Of 37 ns an
- * actor's life with one message is 23 (bench/runtime/actor_life.c) and the sine 8; the collector,
- * which senders would have to wait for, is relieved each time its mailbox is full.
+ * way now and then, and workers run ahead of it, so that some hundreds live at once. What dominates
+ * is an actor's life with one message, six to seven tenths (bench/runtime/actor_life.c). The sine
+ * is the machine's floor, and nearly a quarter (bench/floors/sine.c); the rest is a message to the
+ * collector, as in counting. The collector, which senders would have to wait for, is relieved each
+ * time its mailbox is full.
  */
 #include <greenroom/greenroom.h>
 

@@ -13,9 +13,10 @@
  *
  * Imam, Sarkar: Savina, AGERE 2014. An operation is a solution of 12 queens, of which there are
  * 14,200; behind them are 856,000 boards with fewer. What dominates is testing a queen against
- * those before it: all 29,000 messages come to one part in a hundred of the cost. Two loops are 1.5 to 1.8
- * times as fast as one: the master hands boards out in turn, waits while as many as a lane holds are
- * under way to the other loop, and may leave the workers of its own without any.
+ * those before it, which is the floor: all 29,000 messages come to one part in a hundred of the
+ * cost. Two loops are 1.5 to 1.8 times as fast as one: the master hands boards out in turn, waits
+ * while as many as a lane holds are under way to the other loop, and may leave the workers of its
+ * own without any.
  */
 #include <string.h>
 

@@ -18,7 +18,9 @@
  *
  * Imam, Sarkar: Savina, AGERE 2014. An operation is a digit. Numbers are integers, in units of
  * 2^-bits; 64 bits more than the digits need make up for what rounding takes. What dominates is
- * four divisions of such a number by a small one for each term, of which 5,000 digits take 4,200.
+ * four divisions of such a number by a small one for each term, of which 5,000 digits take 4,200. A
+ * number has 261 words, so that is 880 words divided for a digit, at 5.4 ns all in all on an Intel
+ * Xeon of 2.5 GHz; the division of GMP is the floor, and the 17,000 messages are hardly above it.
  */
 #include <errno.h>
 #include <gmp.h>

@@ -12,9 +12,11 @@
  *
  * Imam, Sarkar: Savina, AGERE 2014. An operation is a candidate. It is divided by the primes one
  * after the other, as Savina has it, not only up to its root: 46 million divisions for 50,000
- * candidates, beside which the 90,000 messages cost little. The later a filter, the fewer the
- * candidates that reach it, but all its primes divide them. Two loops have shares of 28 and 27 of
- * 55, and nine tenths of the time both have something to do.
+ * candidates, beside which the 90,000 messages cost little. The floor is what the processor's
+ * divider takes for these, 920 for each candidate and 27 cycles each on an Intel Xeon: all of it
+ * but a hundredth. The later a filter, the fewer the candidates that reach it, but all its primes
+ * divide them. Two loops have shares of 28 and 27 of 55, and nine tenths of the time both have
+ * something to do.
  */
 #include <errno.h>
 #include <stdlib.h>

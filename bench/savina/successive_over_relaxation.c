@@ -11,11 +11,13 @@
  *       <------------------------ promise   when all cells have reported
  *
  * Imam, Sarkar: Savina, AGERE 2014. An operation is an update of a cell, of which there are 40,000,
- * with 152,000 messages of one number each: what dominates is sending and handling them. On two
- * loops each has half of the rows, so that one message in forty goes from one to the other; but
- * those stand between each half of a step and the next, a few microseconds of work, and a loop that
- * waits for the other costs more than it gains. With ten times the side (--scale 10) a hundred times
- * as much work lies between, and two loops take less than a third of the time of one.
+ * with 152,000 messages of one number each: what dominates is sending and handling them. An update
+ * takes as long as its 3.8 messages do in ping pong (bench/runtime/message_local.c): its own
+ * arithmetic, the floor, is too little to be seen. On two loops each has half of the rows, so that
+ * one message in forty goes from one to the other; but those stand between each half of a step and
+ * the next, a few microseconds of work, and a loop that waits for the other costs more than it
+ * gains. With ten times the side (--scale 10) a hundred times as much work lies between, and two
+ * loops take less than a third of the time of one.
  *
  * Each value is kept by where it came from, and they are added in that order: so the result is to
  * the last bit that of the sequential run, in which all black cells are updated, then all red ones.
