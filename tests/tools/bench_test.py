@@ -121,6 +121,15 @@ class Choice(unittest.TestCase):
                 (["--only", "kv", "--peers"], False):
             self.assertEqual(run.chooses_kv(arguments.parse("", words)), wanted, words)
 
+    def test_of_the_readme_is_what_its_table_of_costs_shows(self):
+        pattern = re.search(r"`bench/run .*--only '([^']+)'`", text_of("README.md")).group(1)
+        chosen = self.chosen(pattern)
+        for name in ("message_local", "ask", "ask_latency", "actor_life", "runner_life",
+                     "message_remote", "hop", "idle_actor", "waiting_task", "waiting_callback",
+                     "context_switch", "ring", "cache_line"):
+            self.assertIn(name, chosen)
+        self.assertTrue(run.chooses_kv(arguments.parse("", ["--only", pattern])))
+
     def test_without_a_pattern_is_all(self):
         options = arguments.parse("", [])
         self.assertEqual(len(run.choose_programs(options)), len(run.PROGRAMS))
