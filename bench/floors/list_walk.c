@@ -45,8 +45,8 @@ static int serve_all(struct bench_list *list, uint64_t requests, struct tally *t
         enum bench_list_kind kind = bench_list_draw(&workers[i % BENCH_LIST_WORKERS], &number);
         rc = serve(list, kind, number, tally);
     }
-    if (rc == 0 && bench_list_sorted_length(list) != tally->inserts)
-        rc = bench_wrong("not sorted, or not as long as inserts were made");
+    if (rc == 0 && bench_list_sound_length(list) != tally->inserts)
+        rc = bench_wrong("unsound, or not as long as inserts were made");
     return rc;
 }
 

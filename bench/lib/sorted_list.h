@@ -44,7 +44,10 @@ enum bench_list_kind bench_list_draw(struct gr__random *random, uint32_t *ret_nu
 int bench_list_serve(struct bench_list *list, enum bench_list_kind kind, uint32_t number,
                      uint64_t *ret_answer);
 
-/* How many numbers there are, by a walk through all; 0, which is wrong, where one descends. */
-uint64_t bench_list_sorted_length(const struct bench_list *list);
+/*
+ * How many numbers there are, by a walk through all; 0, which is wrong, where one descends, or where
+ * whether one is in it would be answered wrongly: one in a thousand is looked for.
+ */
+uint64_t bench_list_sound_length(const struct bench_list *list);
 
 #endif

@@ -42,7 +42,7 @@ static int owner_receive(struct gr_self *self, const struct gr_message *message)
     struct bench_list *list = self->state;
     uint64_t answer = 0;
     if (message->tag == LENGTH) {
-        answer = bench_list_sorted_length(list);
+        answer = bench_list_sound_length(list);
         return gr_reply(message, &answer, sizeof answer);
     }
     const struct request *request = message->data;
@@ -146,7 +146,7 @@ static int play(void *context)
         rc = gr_actor_stop(owner, 0);
     if (rc < 0)
         return rc;
-    return length == inserts ? 0 : bench_wrong("not sorted, or not as long as inserts were made");
+    return length == inserts ? 0 : bench_wrong("unsound, or not as long as inserts were made");
 }
 
 static int run(void *context)
