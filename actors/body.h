@@ -23,8 +23,8 @@
  *
  * An actor with mail is a task. Its activation handles as many messages as there were
  * when it began, up to a quantum, and goes to the end of the ready queue if there are more.
- * The first activation of all runs ahead of who waits already; one of an actor whose last took long
- * runs behind.
+ * The first activation of all runs ahead of who waits already, unless a lane has brought its message;
+ * one of an actor whose last took long runs behind.
  *
  * When senders wait for room in a mailbox, the actor is relieved (pressure.h): its messages are
  * handled at once, in a task that overtakes its own. Should its own come up while a handler of
