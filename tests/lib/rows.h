@@ -3,8 +3,8 @@
  * see that nothing else is left of it. test_every_awaitable.c ends waits for them at all points.
  *
  * Calls that have no awaitable of their own are rows as functions (function.h) that make them: to
- * cancel such a row cancels a runner inside the call. A barrier is no row: who withdraws from
- * one breaks it for all, and is meant to.
+ * cancel such a row cancels a runner inside the call. So is a barrier: who withdraws from one breaks
+ * it for all, and is meant to, and so must reset it before he comes again.
  */
 #ifndef GREENROOM_TESTS_ROWS_H
 #define GREENROOM_TESTS_ROWS_H
@@ -52,6 +52,9 @@ struct thing {
     int item;
     struct gr_queue queue;
     struct gr_queue_wait queue_wait;
+    struct gr_barrier barrier;
+    struct gr_broadcast broadcast;
+    struct gr_subscription subscription;
     gr_watch watch;
     struct gr_watch_wait watch_wait;
     uint64_t seen;

@@ -135,6 +135,107 @@ static void begin_function(struct thing *thing)
     thing->awaitable = gr_function_awaitable(&thing->function, wait_for_event, thing, NULL);
 }
 
+static int meet(void *context)
+{
+    struct thing *thing = context;
+    gr_barrier_reset(&thing->barrier);
+    return gr_barrier_wait(&thing->barrier, NULL, GR_FOREVER);
+}
+
+static void begin_barrier(struct thing *thing)
+{
+    gr_barrier_init(&thing->barrier, 2);
+    thing->awaitable = gr_function_awaitable(&thing->function, meet, thing, NULL);
+}
+
+/* Whom the other kept waiting in vain is told. */
+static int come(void *context)
+{
+    struct thing *thing = context;
+    int rc = gr_barrier_wait(&thing->barrier, NULL, SOON);
+    check(rc == 0 || rc == -EPIPE);
+    return 0;
+}
+
+static void have_other_come(struct thing *thing)
+{
+    check_equal(gr_runner_start(come, thing, NULL, NULL), 0);
+}
+
+static void end_barrier(struct thing *thing)
+{
+    gr_barrier_done(&thing->barrier);
+}
+
+static void make_broadcast(struct thing *thing)
+{
+    struct gr_subscription *subscription = &thing->subscription;
+    check_equal(gr_subscription_make(subscription, sizeof(int), 1), 0);
+    check_equal(gr_broadcast_add(&thing->broadcast, subscription->channel, GR_BROADCAST_WAIT, SOON),
+                0);
+}
+
+static int send_news(struct thing *thing, int item, gr_time deadline)
+{
+    return gr_broadcast_send(&thing->broadcast, &item, sizeof item, deadline);
+}
+
+static int send_one_more(void *context)
+{
+    return send_news(context, 7, GR_FOREVER);
+}
+
+static void begin_send(struct thing *thing)
+{
+    make_broadcast(thing);
+    for (thing->written = 0; send_news(thing, 0, gr_now()) == 0;)
+        thing->written++;
+    thing->awaitable = gr_function_awaitable(&thing->function, send_one_more, thing, NULL);
+}
+
+static int receive_news(void *context)
+{
+    struct thing *thing = context;
+    return gr_subscription_receive(&thing->subscription, &thing->got, sizeof(int), NULL, SOON);
+}
+
+static void receive_one(struct thing *thing)
+{
+    check_equal(receive_news(thing), 0);
+    check_equal(thing->got, 0);
+    thing->written--;
+}
+
+static void begin_subscription(struct thing *thing)
+{
+    make_broadcast(thing);
+    thing->awaitable = gr_function_awaitable(&thing->function, receive_news, thing, NULL);
+}
+
+static void send_7_to_all(struct thing *thing)
+{
+    check_equal(send_news(thing, 7, SOON), 0);
+}
+
+static void no_news_is_left(struct thing *thing)
+{
+    struct gr_subscription *subscription = &thing->subscription;
+    check_equal(gr_subscription_receive(subscription, &thing->got, sizeof(int), NULL, gr_now()),
+                -ETIMEDOUT);
+    gr_broadcast_done(&thing->broadcast);
+    gr_subscription_drop(subscription);
+}
+
+/* Behind what was sent before, and once. */
+static void was_sent_once(struct thing *thing)
+{
+    while (thing->written > 0)
+        receive_one(thing);
+    check_equal(receive_news(thing), 0);
+    got_7(thing);
+    no_news_is_left(thing);
+}
+
 static int work_until_told(const struct gr_work *work, const void *argument, void *result)
 {
     struct thing *thing;
@@ -588,5 +689,8 @@ const struct row far_rows[] = {
     /* The last, since these give back a stack, and where one is to be had, the next can wait. */
     {"a function", begin_function, set_event, got_7, end_event, false},
     {"blocking work", begin_blocking, tell, got_7, nothing, false},
+    {"the other at a barrier", begin_barrier, have_other_come, nothing, end_barrier, true},
+    {"room with all subscribers", begin_send, receive_one, nothing, was_sent_once, false},
+    {"an item of a broadcast", begin_subscription, send_7_to_all, got_7, no_news_is_left, false},
     {0},
 };
