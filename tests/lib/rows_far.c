@@ -154,12 +154,19 @@ static int come(void *context)
     struct thing *thing = context;
     int rc = gr_barrier_wait(&thing->barrier, NULL, SOON);
     check(rc == 0 || rc == -EPIPE);
+    thing->flag += rc == 0;
     return 0;
 }
 
 static void have_other_come(struct thing *thing)
 {
     check_equal(gr_runner_start(come, thing, NULL, NULL), 0);
+}
+
+/* None of the others went on without this one. */
+static void met_once(struct thing *thing)
+{
+    check_equal(thing->flag, 1);
 }
 
 static void end_barrier(struct thing *thing)
@@ -689,7 +696,7 @@ const struct row far_rows[] = {
     /* The last, since these give back a stack, and where one is to be had, the next can wait. */
     {"a function", begin_function, set_event, got_7, end_event, false},
     {"blocking work", begin_blocking, tell, got_7, nothing, false},
-    {"the other at a barrier", begin_barrier, have_other_come, nothing, end_barrier, true},
+    {"the other at a barrier", begin_barrier, have_other_come, met_once, end_barrier, true},
     {"room with all subscribers", begin_send, receive_one, nothing, was_sent_once, false},
     {"an item of a broadcast", begin_subscription, send_7_to_all, got_7, no_news_is_left, false},
     {0},
