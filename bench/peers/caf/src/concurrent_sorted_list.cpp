@@ -2,8 +2,7 @@
 // owns.
 #include "bench.hpp"
 
-#include <algorithm>
-#include <forward_list>
+#include <limits>
 
 using namespace caf;
 
@@ -15,33 +14,58 @@ constexpr uint64_t numbers = 10'000'000;
 using has_atom = atom_constant<atom("has")>;
 constexpr has_atom has_atom_v;
 
-struct owner_state {
-    std::forward_list<uint64_t> list;
-    uint64_t size = 0;
-
-    void insert(uint64_t number)
+// Nodes lie in the order in which they were put in. The list begins and ends at the first, whose
+// number is above all others.
+class sorted_list {
+public:
+    void insert(uint32_t number)
     {
-        auto before = list.before_begin();
-        for (auto at = list.begin(); at != list.end() && *at < number; ++at)
-            before = at;
-        list.insert_after(before, number);
-        size++;
+        uint32_t before = find_before(number), place = static_cast<uint32_t>(nodes_.size());
+        nodes_.push_back({number, nodes_[before].next});
+        nodes_[before].next = place;
     }
 
-    bool has(uint64_t number) const
+    bool has(uint32_t number) const
     {
-        auto at = list.begin();
-        while (at != list.end() && *at < number)
-            ++at;
-        return at != list.end() && *at == number;
+        return nodes_[nodes_[find_before(number)].next].number == number;
     }
+
+    uint64_t size() const { return nodes_.size() - 1; }
 
     // The length, counted; the list must be sorted.
     uint64_t checked_length() const
     {
-        bench::check(std::is_sorted(list.begin(), list.end()), "the list is not sorted");
-        return static_cast<uint64_t>(std::distance(list.begin(), list.end()));
+        uint64_t length = 0;
+        for (uint32_t place = nodes_[0].next; place != 0; place = nodes_[place].next) {
+            bench::check(nodes_[nodes_[place].next].number >= nodes_[place].number,
+                         "the list is not sorted");
+            length++;
+        }
+        return length;
     }
+
+private:
+    struct node {
+        uint32_t number;
+        uint32_t next; // its place
+    };
+
+    // The last node whose number is less, or the list's begin.
+    uint32_t find_before(uint32_t number) const
+    {
+        uint32_t before = 0, next = nodes_[0].next;
+        while (nodes_[next].number < number) {
+            before = next;
+            next = nodes_[next].next;
+        }
+        return before;
+    }
+
+    std::vector<node> nodes_{{std::numeric_limits<uint32_t>::max(), 0}};
+};
+
+struct owner_state {
+    sorted_list list;
 };
 
 struct worker_state {
@@ -55,22 +79,22 @@ using worker_actor = stateful_actor<worker_state>;
 behavior owner(stateful_actor<owner_state> *self)
 {
     return {
-        [=](has_atom, uint64_t number) {
-            bench::reply(self, self->state.has(number));
+        [=](has_atom, uint32_t number) {
+            bench::reply(self, self->state.list.has(number));
             return bench::nothing{};
         },
-        [=](put_atom, uint64_t number) {
-            self->state.insert(number);
+        [=](put_atom, uint32_t number) {
+            self->state.list.insert(number);
             bench::reply(self, ok_atom_v);
             return bench::nothing{};
         },
         [=](get_atom) {
-            bench::reply(self, self->state.size);
+            bench::reply(self, self->state.list.size());
             return bench::nothing{};
         },
         [=](close_atom) {
             self->quit();
-            return self->state.checked_length();
+            return self->state.list.checked_length();
         },
     };
 }
@@ -84,7 +108,8 @@ void next_request(worker_actor *self, const actor &owner, const actor &main)
         return;
     }
     state.left--;
-    uint64_t kind = state.random.below(100), number = state.random.below(numbers);
+    uint64_t kind = state.random.below(100);
+    auto number = static_cast<uint32_t>(state.random.below(numbers));
     state.inserts += kind >= 1 && kind <= 10;
     if (kind == 0)
         self->send(owner, get_atom_v);

@@ -1,7 +1,6 @@
 //! Savina's concurrent dictionary: one actor owns a hash table, twenty workers read and write it.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::alloc::{alloc, Layout};
 use std::sync::Arc;
 
 use tokio::spawn;
@@ -13,30 +12,54 @@ use crate::random::Random;
 
 const ENTRIES: usize = 524_287;
 const WORKERS: usize = 20;
+const PLACES: usize = 1 << 20;
+const HUGE_PAGE: usize = 2 << 20;
 
-/// A key times an odd number, turned so that the bits the table looks at depend on all others.
-#[derive(Default)]
-struct KeyHasher(u64);
+/// Open addressing, never more than half full. A word has the value above, and below one more than the
+/// key: 0 is an empty place.
+struct Table(&'static mut [u64; PLACES]);
 
-impl Hasher for KeyHasher {
-    fn write(&mut self, _: &[u8]) {
-        unreachable!("keys are numbers");
+impl Table {
+    fn new() -> Self {
+        let mut table = Self(huge_pages());
+        (0..ENTRIES as u32).for_each(|key| table.put(key, key));
+        table
     }
 
-    fn write_usize(&mut self, key: usize) {
-        self.0 = (key as u64).wrapping_mul(0x9e3779b97f4a7c15);
+    fn place_of(&self, key: u32) -> usize {
+        let mut place = (u64::from(key).wrapping_mul(0x9e3779b97f4a7c15) >> 44) as usize;
+        while self.0[place] != 0 && self.0[place] as u32 != key + 1 {
+            place = (place + 1) % PLACES;
+        }
+        place
     }
 
-    fn finish(&self) -> u64 {
-        self.0.rotate_left(32)
+    fn put(&mut self, key: u32, value: u32) {
+        self.0[self.place_of(key)] = u64::from(value) << 32 | u64::from(key + 1);
+    }
+
+    fn get(&self, key: u32) -> u32 {
+        (self.0[self.place_of(key)] >> 32) as u32
     }
 }
 
-type Table = HashMap<usize, usize, BuildHasherDefault<KeyHasher>>;
+/// Empty places, never given back. On huge pages a miss of the cache is no miss of the page table too.
+fn huge_pages() -> &'static mut [u64; PLACES] {
+    let layout = Layout::new::<[u64; PLACES]>().align_to(HUGE_PAGE).expect("a power of two");
+    // SAFETY: the memory is as large as an array, aligned for it, nobody else's, and written before it
+    // is read.
+    unsafe {
+        let memory = alloc(layout);
+        assert!(!memory.is_null(), "no memory");
+        libc::madvise(memory.cast(), layout.size(), libc::MADV_HUGEPAGE);
+        memory.write_bytes(0, layout.size());
+        &mut *memory.cast()
+    }
+}
 
 enum Request {
-    Read { key: usize, reply: oneshot::Sender<usize> },
-    Write { key: usize, value: usize, reply: oneshot::Sender<usize> },
+    Read { key: u32, reply: oneshot::Sender<u32> },
+    Write { key: u32, value: u32, reply: oneshot::Sender<u32> },
 }
 
 /// Serves requests, and reports how many there were.
@@ -46,10 +69,10 @@ async fn owner(mut table: OwnedMutexGuard<Table>, mut mailbox: Receiver<Request>
         count += 1;
         match request {
             Request::Read { key, reply } => {
-                let _ = reply.send(table[&key]);
+                let _ = reply.send(table.get(key));
             }
             Request::Write { key, value, reply } => {
-                table.insert(key, value);
+                table.put(key, value);
                 let _ = reply.send(value);
             }
         }
@@ -62,14 +85,14 @@ async fn worker(number: usize, requests: usize, owner: Sender<Request>) -> usize
     let (mut random, mut wrong) = (Random::new(number), 0);
     for _ in 0..requests {
         let (reply, value) = oneshot::channel();
-        let key = random.below(ENTRIES);
+        let key = random.below(ENTRIES) as u32;
         let request = if random.below(10) == 0 {
-            Request::Write { key, value: key + ENTRIES * number, reply }
+            Request::Write { key, value: key + (ENTRIES * number) as u32, reply }
         } else {
             Request::Read { key, reply }
         };
         send(&owner, request).await;
-        wrong += usize::from(value.await.map_or(true, |value| value % ENTRIES != key));
+        wrong += usize::from(value.await.map_or(true, |value| value % ENTRIES as u32 != key));
     }
     wrong
 }
@@ -86,7 +109,7 @@ async fn play(table: Arc<Mutex<Table>>, requests: usize) -> Outcome {
 
 pub fn measure(bench: &Bench) -> Outcome {
     let requests = bench.scaled(10_000);
-    let table = Arc::new(Mutex::new((0..ENTRIES).map(|key| (key, key)).collect()));
+    let table = Arc::new(Mutex::new(Table::new()));
     let row = Row { name: "concurrent_dictionary", variant: "", operations: WORKERS * requests };
     bench.measure(row, || play(table.clone(), requests))
 }
