@@ -1,5 +1,7 @@
 // Savina's sleeping barber: a factory of customers, a waiting room, a barber.
 //
+// The factory sends itself word to make the next customer, and so hears of others between two.
+//
 // That the barber is free is an urgent message to the room: it must not wait behind the customers who
 // are sent back and forth between a full room and the factory. Short turns keep these few.
 #include "bench.hpp"
@@ -12,7 +14,9 @@ namespace {
 
 constexpr uint64_t chairs = 1000;
 
-// A customer enters the room or is sent back; the barber is free, or told to sleep; one is done.
+// The factory is to make a customer; one enters the room or is sent back; the barber is free, or told
+// to sleep; a customer is done.
+using make_atom = atom_constant<atom("make")>;
 using enter_atom = atom_constant<atom("enter")>;
 using full_atom = atom_constant<atom("full")>;
 using free_atom = atom_constant<atom("free")>;
@@ -21,7 +25,8 @@ using done_atom = atom_constant<atom("done")>;
 
 struct factory_state {
     bench::random random{1};
-    uint64_t left = 0;
+    uint64_t unmade = 0; // customers
+    uint64_t left = 0;   // those not done yet
 };
 
 struct room_state {
@@ -106,12 +111,16 @@ behavior room(stateful_actor<room_state> *self, actor barber)
 behavior factory(stateful_actor<factory_state> *self, actor room, actor main, uint64_t customers,
                  bool cost)
 {
-    self->state.left = customers;
-    for (uint64_t i = 0; i < customers; i++) {
-        self->send(room, enter_atom{}, self->spawn<lazy_init>(customer, actor{self}));
-        bench::work(self->state.random, cost);
-    }
+    self->state.unmade = self->state.left = customers;
+    bench::tell(self, actor{self}, make_atom{});
     return {
+        [=](make_atom) {
+            self->send(room, enter_atom{}, self->spawn<lazy_init>(customer, actor{self}));
+            bench::work(self->state.random, cost);
+            if (--self->state.unmade > 0)
+                bench::tell(self, actor{self}, make_atom{});
+            return bench::nothing{};
+        },
         [=](full_atom, const actor &customer) {
             self->send(room, enter_atom{}, customer);
             return bench::nothing{};

@@ -5,12 +5,14 @@
 //!
 //! The factory's mailbox has room for one message of each customer, so that neither the room nor a
 //! customer ever waits for the factory, which may itself be waiting for the room. The room's has little:
-//! a full room sends back all that its mailbox held before the barber has its turn.
+//! a full room sends back all that its mailbox held before the barber has its turn. The factory lets
+//! others have theirs after each customer, so that on one thread few are sent back.
 
 use std::collections::VecDeque;
 
 use tokio::spawn;
 use tokio::sync::mpsc::{channel, Receiver, Sender};
+use tokio::task::yield_now;
 
 use crate::bench::{check, end_of, send, Bench, Outcome, Row};
 use crate::random::Random;
@@ -64,6 +66,7 @@ async fn factory(
         if works {
             random.work();
         }
+        yield_now().await;
     }
     while haircuts < customers {
         match mailbox.recv().await {
