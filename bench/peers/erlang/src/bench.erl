@@ -21,17 +21,28 @@ main() ->
     end.
 
 run(Program, Options) ->
-    try set(Options)
-    catch _:_ ->
-        io:format(standard_error, "PROGRAM [--samples K] [--scale F] [--loops N]~n", []),
-        erlang:halt(2)
-    end,
+    set(Options),
     Program:main().
 
 set([]) -> ok;
-set(["--samples", Samples | Rest]) -> put(samples, list_to_integer(Samples)), set(Rest);
-set(["--scale", Scale | Rest]) -> put(scale, number(Scale)), set(Rest);
-set(["--loops", _ | Rest]) -> set(Rest). % the start script sees to it
+set(["--samples" = Name, Text | Rest]) ->
+    put(samples, positive(Name, Text, fun erlang:list_to_integer/1)),
+    set(Rest);
+set(["--scale" = Name, Text | Rest]) ->
+    put(scale, positive(Name, Text, fun number/1)),
+    set(Rest);
+set(["--loops", _ | Rest]) -> set(Rest); % the start script sees to it
+set(_) -> refuse("PROGRAM [--samples K] [--scale F] [--loops N]", []).
+
+positive(Name, Text, Read) ->
+    case catch Read(Text) of
+        Value when is_number(Value), Value > 0 -> Value;
+        _ -> refuse("~s wants a number above 0, not '~s'", [Name, Text])
+    end.
+
+refuse(Format, Arguments) ->
+    io:format(standard_error, Format ++ "~n", Arguments),
+    erlang:halt(2).
 
 number(Text) ->
     case string:to_float(Text) of

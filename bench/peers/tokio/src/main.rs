@@ -78,22 +78,24 @@ fn usage() -> ! {
     fail(STATUS_USAGE, "savina PROGRAM [--samples K] [--scale F] [--loops N]")
 }
 
-fn read<T: FromStr>(argument: Option<String>) -> T {
-    argument.and_then(|text| text.parse().ok()).unwrap_or_else(|| usage())
+/// The number above zero that an option is given.
+fn read<T: FromStr + PartialOrd + Default>(option: &str, argument: Option<String>) -> T {
+    let text = argument.unwrap_or_default();
+    match text.parse() {
+        Ok(number) if number > T::default() => number,
+        _ => fail(STATUS_USAGE, &format!("{option} wants a number above 0, not '{text}'")),
+    }
 }
 
 fn read_options(mut arguments: impl Iterator<Item = String>) -> Bench {
     let (mut samples, mut scale, mut loops) = (7usize, 1f64, 1usize);
     while let Some(option) = arguments.next() {
         match option.as_str() {
-            "--samples" => samples = read(arguments.next()),
-            "--scale" => scale = read(arguments.next()),
-            "--loops" => loops = read(arguments.next()),
+            "--samples" => samples = read(&option, arguments.next()),
+            "--scale" => scale = read(&option, arguments.next()),
+            "--loops" => loops = read(&option, arguments.next()),
             _ => usage(),
         }
-    }
-    if samples < 1 || loops < 1 || !(scale > 0.0) {
-        usage();
     }
     Bench::new(samples, scale, loops)
 }
