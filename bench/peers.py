@@ -316,7 +316,7 @@ def table(rows, names, failures):
         "the spread over the turns.",
         "ahead: the best peer over Greenroom; x floor: Greenroom over the least that the machine "
         "takes. Their",
-        "product is how far ahead of that peer anybody could be."]
+        "product is how far that peer is from it."]
     found = means(rows)
     if found:
         lines += ["ahead, geometric mean: " + ", ".join(f"{kind} {mean:.2f}"
