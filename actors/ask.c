@@ -18,25 +18,25 @@
 
 /* Route an envelope that has its payload but not its promise; the future is for the reply. */
 static int route(struct gr__loop *loop, gr_actor to, struct gr__envelope *envelope,
-                 gr_future *ret_future, gr_time deadline)
+                 struct gr__future_slot **ret_slot, gr_time deadline)
 {
-    gr_future future;
-    int rc = gr_future_make(&future, gr__envelope_promise(envelope));
-    if (rc == 0) {
+    struct gr__future_slot *slot = gr__future_open(loop, gr__envelope_promise(envelope));
+    int rc = -ENOMEM;
+    if (slot != NULL) {
         rc = gr__route(loop, to.name, envelope, deadline);
         if (rc < 0)
-            gr_future_drop(future);
+            gr_future_drop(gr__future_of(loop, slot));
     }
     if (rc < 0)
         gr__envelope_take_back(loop, envelope);
-    else
-        *ret_future = future;
+    *ret_slot = slot;
     return rc;
 }
 
 static __attribute__((noinline)) int start_by_route(struct gr__loop *loop, gr_actor to,
                                                     uint32_t tag, const void *data, size_t size,
-                                                    gr_future *ret_future, gr_time deadline)
+                                                    struct gr__future_slot **ret_slot,
+                                                    gr_time deadline)
 {
     if (size > GR_MESSAGE_MAX)
         return -EMSGSIZE;
@@ -47,14 +47,14 @@ static __attribute__((noinline)) int start_by_route(struct gr__loop *loop, gr_ac
         return -ENOMEM;
 
     gr__copy(gr__envelope_content(envelope), data, size);
-    return route(loop, to, envelope, ret_future, deadline);
+    return route(loop, to, envelope, ret_slot, deadline);
 }
 
 /* Put a question without a deadline into the mailbox of an actor that has room. */
 static inline __attribute__((always_inline)) int start_here(struct gr__loop *loop,
                                                             struct gr__body *body, uint32_t tag,
                                                             const void *data, size_t size,
-                                                            gr_future *ret_future)
+                                                            struct gr__future_slot **ret_slot)
 {
     if (size > GR_MESSAGE_MAX)
         return -EMSGSIZE;
@@ -63,31 +63,35 @@ static inline __attribute__((always_inline)) int start_here(struct gr__loop *loo
         return -ENOMEM;
 
     gr__copy(envelope->payload + sizeof(gr_promise), data, size);
-    int rc = gr_future_make(ret_future, gr__envelope_promise(envelope));
-    if (rc < 0)
-        gr__envelope_give(loop, envelope);
-    else
-        gr__body_accept_kind(loop, body, envelope, GR__ASK);
-    return rc;
+    *ret_slot = gr__future_open(loop, gr__envelope_promise(envelope));
+    if (*ret_slot != NULL)
+        return gr__body_accept_kind(loop, body, envelope, GR__ASK);
+
+    gr__envelope_give(loop, envelope);
+    return -ENOMEM;
 }
 
 static inline int start(struct gr__loop *loop, gr_actor to, uint32_t tag, const void *data,
-                        size_t size, gr_future *ret_future, gr_time deadline)
+                        size_t size, struct gr__future_slot **ret_slot, gr_time deadline)
 {
     struct gr__body *body = deadline == GR_FOREVER ? gr__body_with_room(loop, to.name) : NULL;
     if (body == NULL)
-        return start_by_route(loop, to, tag, data, size, ret_future, deadline);
-    return start_here(loop, body, tag, data, size, ret_future);
+        return start_by_route(loop, to, tag, data, size, ret_slot, deadline);
+    return start_here(loop, body, tag, data, size, ret_slot);
 }
 
-/* If it is a handler that has asked, it may come to wait in a circle. */
-static int note_asker(struct gr__loop *loop, int rc, gr_actor to, uint32_t tag,
-                      const gr_future *future)
+/* Let the caller have the future. If it is a handler that has asked, it may come to wait in a circle. */
+static int hand_out(struct gr__loop *loop, int rc, gr_actor to, uint32_t tag,
+                    struct gr__future_slot *slot, gr_future *ret_future)
 {
+    if (rc < 0)
+        return rc;
+
     const struct gr__body *self = gr__body_here(loop);
-    if (self != NULL && rc == 0)
-        gr__chase_asked(loop, self, *future, to.name, tag);
-    return rc;
+    if (self != NULL)
+        gr__chase_asked(loop, self, slot, to.name, tag);
+    *ret_future = gr__future_of(loop, slot);
+    return 0;
 }
 
 int gr_ask_start(gr_actor to, uint32_t tag, const void *data, size_t size, gr_future *ret_future,
@@ -96,8 +100,9 @@ int gr_ask_start(gr_actor to, uint32_t tag, const void *data, size_t size, gr_fu
     struct gr__loop *loop = gr__loop_to_wait_on();
     if (loop == NULL)
         return GR_ENOTRUNNER;
-    int rc = start(loop, to, tag, data, size, ret_future, deadline);
-    return note_asker(loop, rc, to, tag, ret_future);
+    struct gr__future_slot *slot = NULL;
+    int rc = start(loop, to, tag, data, size, &slot, deadline);
+    return hand_out(loop, rc, to, tag, slot, ret_future);
 }
 
 int gr_ask_start_buffer(gr_actor to, uint32_t tag, struct gr_buffer *buffer, gr_future *ret_future,
@@ -115,16 +120,20 @@ int gr_ask_start_buffer(gr_actor to, uint32_t tag, struct gr_buffer *buffer, gr_
         return -ENOMEM;
 
     *gr__envelope_buffer(envelope) = *buffer;
-    int rc = route(loop, to, envelope, ret_future, deadline);
+    struct gr__future_slot *slot;
+    int rc = route(loop, to, envelope, &slot, deadline);
     if (rc == 0)
         *buffer = (struct gr_buffer){0};
-    return note_asker(loop, rc, to, tag, ret_future);
+    return hand_out(loop, rc, to, tag, slot, ret_future);
 }
 
-static inline __attribute__((always_inline)) int await_reply(gr_future future, void *ret_reply,
-                                                             size_t reply_size, gr_time deadline)
+static inline __attribute__((always_inline)) int await_reply(struct gr__loop *loop,
+                                                             struct gr__future_slot *slot,
+                                                             void *ret_reply, size_t reply_size,
+                                                             gr_time deadline)
 {
-    int rc = gr_future_await(future, ret_reply, reply_size, deadline);
+    gr_future future = gr__future_of(loop, slot);
+    int rc = gr__future_await_own(slot, ret_reply, reply_size, deadline);
     if (rc < 0)
         gr_future_drop(future);
     return rc;
@@ -134,10 +143,10 @@ static __attribute__((noinline)) int ask_by_route(struct gr__loop *loop, gr_acto
                                                   const void *data, size_t size, void *ret_reply,
                                                   size_t reply_size, gr_time deadline)
 {
-    gr_future future;
+    struct gr__future_slot *slot;
     deadline = gr__ambient_bound(loop, deadline);
-    int rc = start_by_route(loop, to, tag, data, size, &future, deadline);
-    return rc < 0 ? rc : await_reply(future, ret_reply, reply_size, deadline);
+    int rc = start_by_route(loop, to, tag, data, size, &slot, deadline);
+    return rc < 0 ? rc : await_reply(loop, slot, ret_reply, reply_size, deadline);
 }
 
 /*
@@ -145,8 +154,8 @@ static __attribute__((noinline)) int ask_by_route(struct gr__loop *loop, gr_acto
  * there is another look when the question has gone.
  */
 static int start_in_no_ring(struct gr__loop *loop, const struct gr__body *self, gr_actor to,
-                            uint32_t tag, const void *data, size_t size, gr_future *ret_future,
-                            gr_time deadline)
+                            uint32_t tag, const void *data, size_t size,
+                            struct gr__future_slot **ret_slot, gr_time deadline)
 {
     struct gr__body *body = deadline == GR_FOREVER ? gr__body_with_room(loop, to.name) : NULL;
     struct gr__mark mark = {.to = to.name, .future = GR__FUTURE_TO_COME, .tag = tag};
@@ -156,18 +165,15 @@ static int start_in_no_ring(struct gr__loop *loop, const struct gr__body *self, 
     if (rc < 0)
         return rc;
     if (body != NULL)
-        return start_here(loop, body, tag, data, size, ret_future);
+        return start_here(loop, body, tag, data, size, ret_slot);
 
-    gr_future future;
-    rc = start_by_route(loop, to, tag, data, size, &future, deadline);
+    rc = start_by_route(loop, to, tag, data, size, ret_slot, deadline);
     if (rc < 0)
         return rc;
-    mark.future = future.name;
+    mark.future = gr__future_of(loop, *ret_slot).name;
     rc = gr__ring_open(loop, self, &mark);
     if (rc < 0)
-        gr_future_drop(future);
-    else
-        *ret_future = future;
+        gr_future_drop((gr_future){mark.future});
     return rc;
 }
 
@@ -176,17 +182,17 @@ static __attribute__((noinline)) int ask_as_actor(struct gr__loop *loop, struct 
                                                   size_t size, void *ret_reply, size_t reply_size,
                                                   gr_time deadline)
 {
-    gr_future future;
+    struct gr__future_slot *slot;
     deadline = gr__ambient_bound(loop, deadline);
-    int rc = start_in_no_ring(loop, self, to, tag, data, size, &future, deadline);
+    int rc = start_in_no_ring(loop, self, to, tag, data, size, &slot, deadline);
     if (rc < 0)
         return rc;
 
-    gr__chase_asked(loop, self, future, to.name, tag);
-    struct gr__mark mark = {.to = to.name, .future = future.name, .tag = tag};
+    gr__chase_asked(loop, self, slot, to.name, tag);
+    struct gr__mark mark = {.to = to.name, .future = gr__future_of(loop, slot).name, .tag = tag};
     struct gr__mark **place = gr__body_mark_place(loop, self);
     *place = &mark;
-    rc = await_reply(future, ret_reply, reply_size, deadline);
+    rc = await_reply(loop, slot, ret_reply, reply_size, deadline);
     *place = NULL;
     return rc;
 }
@@ -204,9 +210,9 @@ int gr_ask(gr_actor to, uint32_t tag, const void *data, size_t size, void *ret_r
     if (body == NULL)
         return ask_by_route(loop, to, tag, data, size, ret_reply, reply_size, deadline);
 
-    gr_future future;
-    int rc = start_here(loop, body, tag, data, size, &future);
-    return rc < 0 ? rc : await_reply(future, ret_reply, reply_size, GR_FOREVER);
+    struct gr__future_slot *slot;
+    int rc = start_here(loop, body, tag, data, size, &slot);
+    return rc < 0 ? rc : await_reply(loop, slot, ret_reply, reply_size, GR_FOREVER);
 }
 
 /* What was passed on is no longer the first envelope's, and whoever has it may reply. */

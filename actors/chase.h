@@ -52,9 +52,8 @@ void gr__chase_soon(struct gr__loop *loop);
 
 /* The handler of `self` has started an ask. */
 static inline void gr__chase_asked(struct gr__loop *loop, const struct gr__body *self,
-                                   gr_future future, uint64_t to, uint32_t tag)
+                                   struct gr__future_slot *slot, uint64_t to, uint32_t tag)
 {
-    struct gr__future_slot *slot = gr__future_find(future.name);
     if (slot->state != GR__FUTURE_WAITING)
         return;
 

@@ -7,7 +7,7 @@
  *     make -> waiting -- deliver -> settled -- await, drop -> gone, handle stale
  *
  * There are two ways to wait for one. gr_future_await() looks the slot up once and keeps it, as
- * nobody can take the future from it. An awaitable looks it up at each step, since between two of
+ * nobody can take the future from it; who has just made a future need not even look. An awaitable looks it up at each step, since between two of
  * them, as long as it does not wait, the future may go.
  *
  * Invariants, beside those of slot.h:
@@ -32,18 +32,11 @@ int gr_future_make(gr_future *ret_future, gr_promise *ret_promise)
 {
     struct gr__loop *loop = gr__loop_here();
     assert(loop != NULL && "only on a loop's thread");
-    uint64_t name;
-    struct gr__future_slot *slot = gr__slots_take(gr__futures(loop), &name);
+    const struct gr__future_slot *slot = gr__future_open(loop, ret_promise);
     if (slot == NULL)
         return -ENOMEM;
 
-    slot->state = GR__FUTURE_WAITING;
-    slot->size = 0;
-    slot->callback = false;
-    slot->asked = GR__FUTURE_NOT_ASKED;
-    slot->waiter = NULL;
-    *ret_future = (gr_future){name};
-    *ret_promise = (gr_promise){name};
+    *ret_future = gr__future_of(loop, slot);
     return 0;
 }
 
@@ -162,6 +155,18 @@ int gr_future_await(gr_future future, void *ret_value, size_t size, gr_time dead
     result.size = size;
     result.buffer = NULL;
     return await(future, &result, deadline);
+}
+
+/* Inline, since linking makes it part of each ask then. */
+inline int gr__future_await_own(struct gr__future_slot *slot, void *ret_value, size_t size,
+                                gr_time deadline)
+{
+    struct result result;
+    result.slot = slot;
+    result.value = ret_value;
+    result.size = size;
+    result.buffer = NULL;
+    return gr__await(&result.awaitable, &result_type, deadline);
 }
 
 int gr_future_await_buffer(gr_future future, struct gr_buffer *ret_buffer, gr_time deadline)

@@ -70,6 +70,30 @@ static inline struct gr__future_slot *gr__future_find(uint64_t name)
     return gr__slots_find(gr__futures(loop), name);
 }
 
+/* The slot of a new future, and its promise; NULL without memory. */
+static inline struct gr__future_slot *gr__future_open(struct gr__loop *loop,
+                                                      gr_promise *ret_promise)
+{
+    struct gr__future_slot *slot = gr__slots_take(gr__futures(loop), &ret_promise->name);
+    if (slot != NULL) {
+        slot->state = GR__FUTURE_WAITING;
+        slot->size = 0;
+        slot->callback = false;
+        slot->asked = GR__FUTURE_NOT_ASKED;
+        slot->waiter = NULL;
+    }
+    return slot;
+}
+
+static inline gr_future gr__future_of(struct gr__loop *loop, const struct gr__future_slot *slot)
+{
+    return (gr_future){gr__slots_name(gr__futures(loop), slot)};
+}
+
+/* As gr_future_await(), in a runner, of a future of which nobody else knows. */
+int gr__future_await_own(struct gr__future_slot *slot, void *ret_value, size_t size,
+                         gr_time deadline);
+
 /* Which future an awaitable is, and it alone; 0: it is none. */
 uint64_t gr__future_awaited(const struct gr_awaitable *awaitable);
 
