@@ -2,6 +2,7 @@
 // owns.
 #include "bench.hpp"
 
+#include <cstring>
 #include <limits>
 
 using namespace caf;
@@ -50,15 +51,19 @@ private:
         uint32_t next; // its place
     };
 
-    // The last node whose number is less, or the list's begin.
+    // The last node whose number is less, or the list's begin. A node is read as one word: by halves, an
+    // address would have to be computed ahead of each load.
     uint32_t find_before(uint32_t number) const
     {
         uint32_t before = 0, next = nodes_[0].next;
-        while (nodes_[next].number < number) {
+        for (;;) {
+            uint64_t node;
+            std::memcpy(&node, &nodes_[next], sizeof node);
+            if (static_cast<uint32_t>(node) >= number)
+                return before;
             before = next;
-            next = nodes_[next].next;
+            next = static_cast<uint32_t>(node >> 32);
         }
-        return before;
     }
 
     std::vector<node> nodes_{{std::numeric_limits<uint32_t>::max(), 0}};
