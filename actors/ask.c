@@ -127,10 +127,8 @@ int gr_ask_start_buffer(gr_actor to, uint32_t tag, struct gr_buffer *buffer, gr_
     return hand_out(loop, rc, to, tag, slot, ret_future);
 }
 
-static inline __attribute__((always_inline)) int await_reply(struct gr__loop *loop,
-                                                             struct gr__future_slot *slot,
-                                                             void *ret_reply, size_t reply_size,
-                                                             gr_time deadline)
+static inline int await_reply(struct gr__loop *loop, struct gr__future_slot *slot, void *ret_reply,
+                              size_t reply_size, gr_time deadline)
 {
     gr_future future = gr__future_of(loop, slot);
     int rc = gr__future_await_own(slot, ret_reply, reply_size, deadline);

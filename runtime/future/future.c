@@ -157,9 +157,8 @@ int gr_future_await(gr_future future, void *ret_value, size_t size, gr_time dead
     return await(future, &result, deadline);
 }
 
-/* Inline, since linking makes it part of each ask then. */
-inline int gr__future_await_own(struct gr__future_slot *slot, void *ret_value, size_t size,
-                                gr_time deadline)
+int gr__future_await_own(struct gr__future_slot *slot, void *ret_value, size_t size,
+                         gr_time deadline)
 {
     struct result result;
     result.slot = slot;
