@@ -3,11 +3,10 @@
  *
  * Ready tasks run until there are none or until their slice of time is used up. After each
  * quantum of them the clock is read, mail is taken, and loops that were written to are woken:
- * up to 64 tasks where they are short, down to one where each takes QUANTUM_TIME or longer. One that
- * turns out too long is cut down to what would have fitted, and it grows by one: among many short
- * tasks a few long ones keep it small, since an actor may use up a quantum in a row, and no mail is
- * taken meanwhile. (Chiu and Jain, "Analysis of the Increase and Decrease Algorithms for Congestion
- * Avoidance", 1989.)
+ * up to 64 tasks where they are short, down to one where each takes QUANTUM_TIME or longer. It is
+ * halved as it turns out too long, and grows by one: among many short tasks a few long ones keep it
+ * small, since an actor may use up a quantum in a row, and no mail is taken meanwhile. (Chiu and Jain,
+ * "Analysis of the Increase and Decrease Algorithms for Congestion Avoidance", 1989.)
  * A task that took LONG_TIME alone stands behind the next time, and the short ones go first:
  * those that wait for a broker, here or on another loop, do not wait for all that compute.
  * Polling is dear (an empty one costs more than a hundred messages), so while there is
@@ -174,18 +173,11 @@ static void take_mail(struct gr__loop *loop)
         take_what_has_come(loop);
 }
 
-/* What of a quantum that was too long would have taken QUANTUM_TIME; one at least. */
-static int32_t cut(int32_t quantum, gr_time took)
-{
-    gr_time fits = quantum * QUANTUM_TIME / took;
-    return fits > 1 ? (int32_t)fits : 1;
-}
-
-/* The last quantum took so long: cut it down to what fits, or let it grow a little. */
+/* The last quantum took so long: halve it, or let it grow a little. */
 static void adapt_quantum(struct gr__loop *loop, gr_time took)
 {
-    if (took > QUANTUM_TIME)
-        loop->quantum = cut(loop->quantum, took);
+    if (took > QUANTUM_TIME && loop->quantum > 1)
+        loop->quantum /= 2;
     else if (took <= LONG_TIME && loop->quantum < GR__QUANTUM_MAX)
         loop->quantum++;
 }

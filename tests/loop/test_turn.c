@@ -210,7 +210,7 @@ static void looks_at_the_clock_seldom_where_tasks_are_short(void **state)
     assert_int_equal(in_a_turn(20), (100 * GR_MICROSECOND / 20 / 64 + 1) * 64);
 }
 
-static int portions_most, portions_last;
+static int portions_most;
 
 /* Does in a row what its quantum allows, as an actor handles its messages. */
 static void run_portions(struct gr__task *task)
@@ -218,7 +218,6 @@ static void run_portions(struct gr__task *task)
     int portions = loops[0].quantum;
     toy.now += portions * 20 * GR_MICROSECOND;
     portions_most = portions > portions_most ? portions : portions_most;
-    portions_last = portions;
     gr__loop_ready(&loops[0], task);
 }
 
@@ -237,20 +236,6 @@ static void is_slow_to_grow_a_quantum_that_was_too_long(void **state)
         turn();
     }
     assert_in_range(portions_most, 1, 20);
-}
-
-/* By the time that a hundred quick ones have run, it has grown from one to fourteen. */
-static void cuts_a_quantum_that_was_too_long_down_at_once(void **state)
-{
-    (void)state;
-    struct gr__task glutton = {NULL, &portions_class};
-    in_a_turn(20);
-    gr__loop_ready(&loops[0], &glutton);
-    turn();
-    assert_int_equal(portions_last, GR__QUANTUM_MAX);
-    turn();
-    turn();
-    assert_in_range(portions_last, 1, 16);
 }
 
 static bool woken;
@@ -500,7 +485,6 @@ int main(void)
         TEST(keeps_a_slice_short_where_tasks_are_long),
         TEST(looks_at_the_clock_seldom_where_tasks_are_short),
         TEST(is_slow_to_grow_a_quantum_that_was_too_long),
-        TEST(cuts_a_quantum_that_was_too_long_down_at_once),
         TEST(wakes_whom_it_sends_to_while_its_tasks_run_on),
         TEST(does_at_once_what_comes_by_a_lane_and_can_be),
         TEST(does_at_once_what_comes_behind_one_that_holds_nothing_up),
