@@ -39,7 +39,7 @@ import tempfile
 
 BUDGETS = {
     "send": 194,  # to an actor of the same loop, and its handling
-    "ask": 532,  # the question, its handling, the reply, and the wait for it
+    "ask": 529,  # the question, its handling, the reply, and the wait for it
     "spawn": 510,  # an actor's life, with one message
     "runner": 399,  # a runner's life: started, run, joined
     "switch": 104,  # gr_yield(), from one runner to the next of many
@@ -57,7 +57,7 @@ BUDGETS = {
     "channel": 239,  # an item sent and received by one runner
     "monitor": 1340,  # as spawn, with a monitor, and the end told
     "link": 258,  # two actors of a loop linked, and unlinked
-    "restart": 1712,  # as ask, of an actor that ends and is restarted by its supervisor
+    "restart": 1709,  # as ask, of an actor that ends and is restarted by its supervisor
     "reentrant": 428,  # as send, to an actor whose handlers may interleave, and do not wait
     "bytes": 492,  # as send, to a mailbox that is bounded by its bytes
     "routed": 258,  # as send, by a router, round robin
