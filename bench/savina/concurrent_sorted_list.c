@@ -11,10 +11,10 @@
  *
  * Imam, Sarkar: Savina, AGERE 2014. An operation is a request and its reply. The list grows to
  * 16,000 numbers, and a search walks half of it: 4,000 steps in the mean, each as long as the second
- * cache takes to answer. This walk is the row's floor (bench/floors/list_walk.c), all of its 19,000 ns
+ * cache takes to answer. This walk is the row's floor (bench/floors/list_walk.c), all of its 14,600 ns
  * but 70 on a virtual Intel Xeon of 2.5 GHz, and more loops do not help. All whose language can lay the
  * nodes out so walk the same list: who leads has the faster code for that, which is the compiler's
- * merit. Go's takes three quarters of this one's time. To lay the nodes out anew in their order would
+ * merit. Go's takes 0.96 of this one's time. To lay the nodes out anew in their order would
  * help, but would be the list's merit and not the runtime's: nobody's list does that here.
  */
 #include <greenroom/greenroom.h>
