@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "loop/loop.h"
+#include "runner/wait.h"
 
 static void woken(struct gr_waiter *waiter)
 {
@@ -105,10 +106,7 @@ void gr__set_wait(struct gr_set *set, struct gr_waiter *waiter, bool done)
 
 void gr__set_wake(struct gr_set *set)
 {
-    struct gr_waiter *waiter = set->waiter;
-    set->waiter = NULL;
-    if (waiter != NULL)
-        waiter->wake(waiter);
+    gr__waiter_wake(&set->waiter);
 }
 
 void gr__set_append(struct gr_set *set, struct gr_member *member)

@@ -126,9 +126,7 @@ static void wake_waits(struct gr__watch *watch, int found, int status)
             continue;
         }
         *place = wait->next;
-        struct gr_waiter *waiter = wait->waiter;
-        wait->waiter = NULL;
-        waiter->wake(waiter);
+        gr__waiter_wake(&wait->waiter);
     }
 }
 

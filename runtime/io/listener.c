@@ -217,14 +217,6 @@ static bool look(struct listener *listener)
     return listener->found != -EAGAIN;
 }
 
-static void wake(struct gr_accept_wait *wait)
-{
-    struct gr_waiter *waiter = wait->waiter;
-    wait->waiter = NULL;
-    if (waiter != NULL)
-        waiter->wake(waiter);
-}
-
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
     (void)status, (void)events; /* accept itself finds out what it is */
@@ -233,7 +225,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
         return;
 
     uv_poll_stop(poll);
-    wake(listener->acceptor);
+    gr__waiter_wake(&listener->acceptor->waiter);
 }
 
 static struct gr_accept_wait *wait_of(struct gr_awaitable *awaitable)
@@ -343,7 +335,7 @@ static void end(struct gr__loop *loop, struct listener *listener)
         return;
 
     acceptor->status = -ECANCELED;
-    wake(acceptor);
+    gr__waiter_wake(&acceptor->waiter);
 }
 
 void gr_listener_close(gr_listener name)

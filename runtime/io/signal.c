@@ -45,21 +45,13 @@ static bool has_come(const struct signal *signal)
     return gr__signal_count(signal->number) != signal->seen;
 }
 
-static void wake(struct gr_signal_wait *wait)
-{
-    struct gr_waiter *waiter = wait->waiter;
-    wait->waiter = NULL;
-    if (waiter != NULL)
-        waiter->wake(waiter);
-}
-
 static void hear(uint64_t rings, void *context)
 {
     (void)rings, (void)context;
     const struct gr__slots *table = &signals_of(gr__loop_here())->table;
     for (struct signal *signal = NULL; (signal = gr__slots_next(table, signal)) != NULL;)
         if (signal->wait != NULL && has_come(signal))
-            wake(signal->wait);
+            gr__waiter_wake(&signal->wait->waiter);
 }
 
 /* With the first of a loop. */
@@ -203,7 +195,7 @@ static void end(struct gr__loop *loop, struct signal *signal)
         return;
 
     wait->status = -ECANCELED;
-    wake(wait);
+    gr__waiter_wake(&wait->waiter);
 }
 
 void gr_signal_drop(gr_signal name)

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "io/stream_slot.h"
+#include "runner/wait.h"
 
 enum { AHEAD = 64 * 1024, ROOM = 16 * 1024 };
 
@@ -147,11 +148,11 @@ static void end(struct gr__loop *loop, struct gr__stream *stream)
     gr__slots_give(&gr__io_of(loop)->streams, stream);
     if (reader != NULL) {
         reader->status = -ECANCELED;
-        gr__stream_wake(&reader->waiter);
+        gr__waiter_wake(&reader->waiter);
     }
     if (writer != NULL) {
         writer->status = -ECANCELED;
-        gr__stream_wake(&writer->waiter);
+        gr__waiter_wake(&writer->waiter);
     }
 }
 

@@ -53,7 +53,7 @@ static bool settled(const struct gr__stream *stream, struct gr_stream_read_wait 
 void gr__stream_tell_reader(struct gr__stream *stream)
 {
     if (gr__stream_awaited(stream) && settled(stream, stream->reader))
-        gr__stream_wake(&stream->reader->waiter);
+        gr__waiter_wake(&stream->reader->waiter);
 }
 
 /* One that cannot be read from is ready, too: to say so. */

@@ -53,16 +53,6 @@ static inline struct gr__stream *gr__stream_find(gr_stream name)
     return gr__stream_of(name);
 }
 
-static inline void gr__stream_wake(struct gr_waiter **place)
-{
-    struct gr_waiter *waiter = *place;
-    if (waiter == NULL)
-        return;
-
-    *place = NULL;
-    waiter->wake(waiter);
-}
-
 /* Whether somebody waits to read, and was not woken yet. */
 static inline bool gr__stream_awaited(const struct gr__stream *stream)
 {

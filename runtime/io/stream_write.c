@@ -32,7 +32,7 @@ static bool settled(const struct gr__stream *stream, const struct gr_stream_writ
 void gr__stream_tell_writer(struct gr__stream *stream)
 {
     if (stream->writer != NULL && settled(stream, stream->writer))
-        gr__stream_wake(&stream->writer->waiter);
+        gr__waiter_wake(&stream->writer->waiter);
 }
 
 /* One that cannot be written to is ready, too: to say so. */

@@ -13,6 +13,15 @@
 
 #include "runner/park.h"
 
+/* Wake who waits there, if anybody still does. */
+static inline void gr__waiter_wake(struct gr_waiter **place)
+{
+    struct gr_waiter *waiter = *place;
+    *place = NULL;
+    if (waiter != NULL)
+        waiter->wake(waiter);
+}
+
 /* Why a handle of which no slot was found on `loop` cannot be awaited there; NULL: no loop. */
 int gr__await_refusal(const struct gr__loop *loop, uint64_t name);
 
